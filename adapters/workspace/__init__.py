@@ -1,0 +1,135 @@
+"""Git: the engine's own bare clone of a repository, and the worktrees in which runs work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The repository that a run works on: a checkout on this host, or a URL to clone from.
+
+    With a checkout, the *origin* is its remote `origin`, or the checkout itself when it has no remote."""
+
+    checkout: Path | None
+    url: str | None
+    default_branch: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who holds a work item. `outcome` is empty while the run is open, then completed, failed or cancelled."""
+
+    run_id: str
+    first_execution_run_id: str
+    outcome: str = ""
+    pr_url: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed file: `status` is git's letter (A M D R), `path` relative to the repository."""
+
+    status: str
+    path: str
+
+
+@dataclass(frozen=True)
+class MergeTrial:
+    """A merge tried without touching any branch, against the base as the origin has it now."""
+
+    base_sha: str
+    clean: bool
+    conflicts: tuple[str, ...] = ()
+
+
+class Workspace(Protocol):
+    """Every method is idempotent and safe to repeat after a kill at any point.
+
+    Errors: faber.errors.GitError with git's own words; PushRefused when the remote did not take a push."""
+
+    async def fetch(self, repository: Repository) -> str:
+        """Make or refresh the bare clone; returns the SHA of the default branch as the origin has it now."""
+        ...
+
+    async def read_at(self, repository: Repository, sha: str, path: str) -> bytes | None:
+        """A file's bytes at a commit, None when it is not there."""
+        ...
+
+    async def read_claim(self, repository: Repository, work_id: str) -> Claim | None: ...
+
+    async def write_claim(
+        self, repository: Repository, work_id: str, expected: Claim | None, claim: Claim
+    ) -> Claim:
+        """Compare-and-swap of the claim's ref in the origin. Returns the claim that stands afterwards:
+        another one than `claim` means that somebody else was first."""
+        ...
+
+    async def open(
+        self, repository: Repository, run_id: str, branch: str, base_sha: str, tree_sha: str, *, name: str = "work"
+    ) -> Path:
+        """The run's worktree, made when it is missing, its files exactly those of `tree_sha` (ignored files
+        stay). The branch is created at `base_sha` when it does not exist in the clone."""
+        ...
+
+    async def open_detached(self, repository: Repository, run_id: str, sha: str, *, name: str) -> Path:
+        """A clean second worktree of exactly that commit, for checks; made anew at every call."""
+        ...
+
+    async def close(self, repository: Repository, run_id: str, *, name: str) -> None: ...
+
+    async def snapshot(
+        self, repository: Repository, run_id: str, ref: str, parent_sha: str, message: str, when: int
+    ) -> str:
+        """Commit the worktree's tree on top of `parent_sha` under `refs/faber/<run>/<ref>`; returns the SHA
+        (`parent_sha` itself when nothing changed). `when` (Unix seconds) makes the SHA repeatable."""
+        ...
+
+    async def commit(
+        self, repository: Repository, branch: str, head_sha: str, tree_sha: str, message: str, when: int
+    ) -> str:
+        """Advance the branch from `head_sha` by one commit with the tree of `tree_sha`; returns the new head
+        (`head_sha` itself when the tree is the same). Repeating it gives the same SHA."""
+        ...
+
+    async def head(self, repository: Repository, branch: str) -> str | None:
+        """The branch's SHA in the engine's clone."""
+        ...
+
+    async def changes(self, repository: Repository, base_sha: str, head_sha: str) -> list[Change]: ...
+
+    async def commits(self, repository: Repository, base_sha: str, head_sha: str) -> list[tuple[str, str]]:
+        """(SHA, subject) of each commit of the branch, oldest first."""
+        ...
+
+    async def diff(self, repository: Repository, base_sha: str, head_sha: str) -> str:
+        """A unified diff that no textconv or external driver can colour or hide."""
+        ...
+
+    async def merge_trial(self, repository: Repository, head_sha: str) -> MergeTrial: ...
+
+    async def merge_into(self, repository: Repository, run_id: str, head_sha: str, base_sha: str) -> str:
+        """Leave the worktree as the merge of the base into the work, conflict markers included; returns the
+        snapshot's SHA, so that a build round can resolve it."""
+        ...
+
+    async def push(self, repository: Repository, branch: str, sha: str, expected: str | None) -> None:
+        """Push exactly that commit to the branch on the origin (`--force-with-lease` on `expected`)."""
+        ...
+
+    async def remote_head(self, repository: Repository, branch: str) -> str | None: ...
+
+    async def merge_to_base(self, repository: Repository, branch: str, head_sha: str, message: str) -> str:
+        """Merge on the origin with the head SHA as precondition; returns the merge commit's SHA."""
+        ...
+
+    async def clean(self, repository: Repository, run_id: str, *, quarantine: bool) -> dict[str, str]:
+        """Remove the run's worktrees. With `quarantine`, what was not committed is first kept under
+        `refs/faber/<run>/quarantine`. Returns what was left and where: {"worktree": ..., "quarantine": ...}."""
+        ...
+
+    async def runs(self) -> list[str]:
+        """Run ids that have worktrees on this host, for the janitor."""
+        ...

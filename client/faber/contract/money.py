@@ -1,0 +1,40 @@
+"""Money on the wire: integer micro-dollars inside, decimal dollars at the edges."""
+
+from faber.contract.wire import FromWorker
+
+MICRO = 1_000_000
+
+
+def usd(micro: int) -> float:
+    return round(micro / MICRO, 6)
+
+
+def micro(dollars: float) -> int:
+    return round(dollars * MICRO)
+
+
+class Price(FromWorker):
+    """What one model costs, in micro-dollars per million tokens.
+
+    `priced` is false when no list price is known: then the figures are the dearest known of the provider,
+    so that a budget still holds, and every report says so.
+    """
+
+    model: str
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write: int | None = None
+    priced: bool = True
+    source: str = "genai-prices"
+
+
+class Usage(FromWorker):
+    """Tokens of one call as the provider counted them; `estimated` when the provider said nothing."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False

@@ -1,0 +1,164 @@
+"""What can go wrong, drawn as a tree; which of it is permanent is decided here and nowhere else.
+
+    FaberError
+    ├── UsageError                  the caller's words: exit 2
+    │   └── ConfigurationError      .fractary/config.yaml, a prompt file, an option
+    ├── Unreachable                 no Temporal, or no worker polls: exit 6
+    │   └── EngineUnavailable       no Temporal server could be obtained or started here
+    ├── WorkflowError               a run ended, or waits, in a way its caller must know
+    │   ├── BudgetExceeded          exit 4
+    │   ├── BudgetApprovalRequired  exit 5
+    │   └── PhaseApprovalRequired   exit 3
+    └── WorkerError                 what the world answered while a worker worked
+        ├── LLMError                a model provider; its code says whether to try again
+        ├── ValidationError         what was handed in, or came back, does not fit its schema
+        ├── WorkItemError           no such item, held by another run, or delivered already
+        ├── GitError                git itself said no
+        │   └── PushRefused         the remote did not take the branch
+        ├── ToolMissing             a program that the run needs is not on this host
+        ├── ForgeError              the code host or the issue tracker said no
+        └── LeaseLost               a newer attempt of the same work has taken over
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+RETRYABLE_CODES = frozenset({"RATE_LIMIT", "TIMEOUT", "NETWORK_ERROR", "SERVER_ERROR", "UNKNOWN"})
+FINAL_CODES = frozenset(
+    {
+        "AUTH_ERROR",
+        "VALIDATION_ERROR",
+        "NOT_FOUND",
+        "UNSUPPORTED_PROVIDER",
+        "MISSING_API_KEY",
+        "INVALID_RESPONSE",
+        "BILLING_EXHAUSTED",
+    }
+)
+
+
+class FaberError(Exception):
+    """Base of every expected error. `code` is stable and becomes the Temporal failure type."""
+
+    code: ClassVar[str] = "FABER_ERROR"
+    permanent: ClassVar[bool] = True
+    repairable: ClassVar[bool] = False
+    """A person can mend the world and the same step can then go on: the run opens `manual_fix`."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class UsageError(FaberError):
+    code = "USAGE"
+
+
+class ConfigurationError(UsageError):
+    code = "CONFIGURATION"
+
+
+class Unreachable(FaberError):
+    code = "UNREACHABLE"
+    permanent = False
+
+
+class EngineUnavailable(Unreachable):
+    code = "ENGINE_UNAVAILABLE"
+
+
+class WorkflowError(FaberError):
+    """A run failed. `details["result"]` is its result document where there is one."""
+
+    code = "WORKFLOW_FAILED"
+
+
+class BudgetExceeded(WorkflowError):
+    code = "BUDGET_EXCEEDED"
+
+
+class BudgetApprovalRequired(WorkflowError):
+    code = "BUDGET_APPROVAL_REQUIRED"
+
+
+class PhaseApprovalRequired(WorkflowError):
+    code = "PHASE_APPROVAL_REQUIRED"
+
+
+class WorkerError(FaberError):
+    code = "WORKER_ERROR"
+
+
+class LLMError(WorkerError):
+    """A model call failed: `kind` is one of RETRYABLE_CODES or FINAL_CODES.
+
+    `retry_after_s` is what the provider asked for, in seconds; `usage` is set when the failed answer was billed.
+    """
+
+    def __init__(self, kind: str, message: str, *, retry_after_s: float | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+
+    @property
+    def retryable(self) -> bool:
+        return self.kind in RETRYABLE_CODES
+
+    @property
+    def fixable(self) -> bool:
+        """An expired key, a refused model or an empty account: a person can mend it while the run waits."""
+        return self.kind in {"AUTH_ERROR", "MISSING_API_KEY", "BILLING_EXHAUSTED", "NOT_FOUND"}
+
+
+class ValidationError(WorkerError):
+    code = "VALIDATION_ERROR"
+
+
+class WorkItemError(WorkerError):
+    code = "WORK_ITEM"
+
+
+class WorkItemNotFound(WorkItemError):
+    code = "WORK_ITEM_NOT_FOUND"
+
+
+class WorkItemBusy(WorkItemError):
+    code = "WORK_ITEM_BUSY"
+
+
+class WorkItemDelivered(WorkItemError):
+    code = "WORK_ITEM_DELIVERED"
+
+
+class GitError(WorkerError):
+    code = "GIT_ERROR"
+    permanent = False
+
+
+class PushRefused(GitError):
+    code = "PUSH_REFUSED"
+    permanent = True
+    repairable = True
+
+
+class ToolMissing(WorkerError):
+    code = "TOOL_MISSING"
+    repairable = True
+
+
+class AgentFailed(WorkerError):
+    """A coding agent's session ended in an error of its own; `details` has what it said and what it cost."""
+
+    code = "AGENT_FAILED"
+    repairable = True
+
+
+class ForgeError(WorkerError):
+    code = "FORGE_ERROR"
+    repairable = True
+
+
+class LeaseLost(WorkerError):
+    code = "LEASE_LOST"
