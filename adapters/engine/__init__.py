@@ -28,7 +28,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class CliSearch:
-    """Where to look for the Temporal CLI: the caller's environment, and the folder that keeps a fetched one."""
+    """Where to look for the Temporal CLI: the caller's environment, and the folder for a fetched one."""
 
     environment: Mapping[str, str]
     cache: Path
@@ -40,6 +40,6 @@ class CliSearch:
 
 
 class CliSource(Protocol):
-    """One way to get the Temporal CLI; answers the program's path, or raises EngineUnavailable with why not."""
+    """One way to get the Temporal CLI: its path, or EngineUnavailable with the reason why not."""
 
     def __call__(self, search: CliSearch) -> Path: ...
