@@ -1,0 +1,264 @@
+"""Every gate of a run: which are open, what was decided, and which answer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from domain.gate import (
+    Gate,
+    GateRefused,
+    Moment,
+    changes,
+    has_come,
+    identity,
+    instant,
+    iso,
+    plain,
+    request_id,
+    same_question,
+)
+from domain.signals import parse_signal
+from faber.contract.delivery import Decision, DecisionWord, GateKind, GateView
+from faber.contract.wire import FromWorker
+
+__all__ = ["Gate", "GateRefused", "Gates", "Moment", "parse_signal", "request_id"]
+
+DEADLINE = "deadline"
+IGNORED_KEPT = 20
+IGNORED_LENGTH = 300
+_APPROVAL_WORDS: list[DecisionWord] = ["approve", "reject", "revise"]
+_OTHER_WORDS: list[DecisionWord] = ["approve", "reject"]
+
+
+class Gates(FromWorker):
+    """Every gate of a run, carried through continue-as-new. At most one gate of a name is open.
+
+    `closed` keeps the subjects of the decided ones, so that a change of what they were about is noticed;
+    `stale` tells what changed, by the id that no longer counts; `ignored` the signals that did not count.
+    """
+
+    open: list[Gate] = Field(default_factory=list)
+    decided: list[GateView] = Field(default_factory=list)
+    ignored: list[str] = Field(default_factory=list)
+    closed: list[Gate] = Field(default_factory=list)
+    stale: dict[str, str] = Field(default_factory=dict)
+
+    def open_gate(
+        self,
+        name: str,
+        *,
+        kind: GateKind,
+        what: str,
+        opened_at: Moment,
+        subject: dict[str, Any] | None = None,
+        round: int = 1,
+        deadline_at: Moment | None = None,
+        remind_at: Moment | None = None,
+        on_deadline: DecisionWord = "reject",
+        allowed: Sequence[DecisionWord] | None = None,
+    ) -> Gate:
+        """Ask. The same question while it is open is the same gate; another subject makes the old id stale;
+        a question that was answered before gets a new id (`answered` finds the old answer)."""
+        asked = Gate(
+            name=name,
+            kind=kind,
+            round=round,
+            request_id="",
+            what=what,
+            opened_at=iso(opened_at),
+            deadline_at=None if deadline_at is None else iso(deadline_at),
+            remind_at=None if remind_at is None else iso(remind_at),
+            on_deadline=on_deadline,
+            allowed=list(allowed or (_APPROVAL_WORDS if kind == "approval" else _OTHER_WORDS)),
+            subject=plain(subject or {}),
+        )
+        return self._ask(asked)
+
+    def reopen(
+        self,
+        name: str,
+        *,
+        subject: dict[str, Any],
+        opened_at: Moment,
+        what: str | None = None,
+        deadline_at: Moment | None = None,
+        remind_at: Moment | None = None,
+    ) -> Gate:
+        """Ask again because the world changed since the gate opened, or since it was decided: its old id
+        then answers `stale: <what changed>`. With an unchanged subject the gate is left as it is.
+
+        Errors: GateRefused UNKNOWN_REQUEST when no gate of this name ever was."""
+        old = self.find(name) or next((gate for gate in reversed(self.closed) if gate.name == name), None)
+        if old is None:
+            raise GateRefused("UNKNOWN_REQUEST", f"no gate {name!r} was ever opened, so it cannot re-open")
+        if old.subject == plain(subject):
+            return old
+        asked = old.model_copy(
+            update={
+                "what": what or old.what,
+                "subject": plain(subject),
+                "opened_at": iso(opened_at),
+                "deadline_at": None if deadline_at is None else iso(deadline_at),
+                "remind_at": None if remind_at is None else iso(remind_at),
+                "reminded": False,
+            }
+        )
+        self._mark_stale(old, asked)
+        return self._ask(asked)
+
+    def find(self, name: str) -> Gate | None:
+        """The open gate of this name."""
+        return next((gate for gate in self.open if gate.name == name), None)
+
+    def view(self, request_id: str) -> GateView | None:
+        """The decision on a request, None while there is none."""
+        return next((view for view in self.decided if view.request_id == request_id), None)
+
+    def answered(self, name: str, round: int, subject: dict[str, Any]) -> GateView | None:
+        """The latest decision on exactly this question that still counts; None when it must be asked."""
+        for gate in reversed(self.closed):
+            if (gate.name, gate.round, gate.subject) == (name, round, plain(subject)):
+                return None if gate.request_id in self.stale else self.view(gate.request_id)
+        return None
+
+    def check(self, decision: Decision, require_bound: bool = False, approvers: Sequence[str] = ()) -> None:
+        """Whether the answer counts; an identical repeat does. No approvers listed: anybody may answer.
+
+        Errors: GateRefused."""
+        if require_bound and not decision.request_id:
+            raise GateRefused("UNBOUND", f"name the request that you answer; {self._open_ids()}")
+        target = self._target(decision)
+        if approvers and decision.actor not in approvers:
+            listed = ", ".join(approvers)
+            raise GateRefused(
+                "NOT_ALLOWED", f"{decision.actor!r} may not answer {target.request_id}; these may: {listed}"
+            )
+
+    def apply(self, decision: Decision, at: Moment) -> GateView:
+        """Record the answer and close its gate; an identical repeat gives the first one's view.
+
+        Errors: GateRefused, as `check`, without the two policies that `check` is given."""
+        target = self._target(decision)
+        if isinstance(target, GateView):
+            return target
+        return self._close(target, decision, at)
+
+    def decide(
+        self, decision: Decision, at: Moment, require_bound: bool = False, approvers: Sequence[str] = ()
+    ) -> GateView:
+        """`check`, then `apply`: the one way in for updates and signals alike."""
+        self.check(decision, require_bound, approvers)
+        return self.apply(decision, at)
+
+    def due(self, now: Moment) -> list[Gate]:
+        """The open gates whose deadline has come."""
+        return [gate for gate in self.open if has_come(gate.deadline_at, now)]
+
+    def expire(self, now: Moment) -> list[GateView]:
+        """Give every gate that is due its default answer, as `deadline`."""
+        return [
+            self._close(
+                gate,
+                Decision(
+                    decision=gate.on_deadline,
+                    request_id=gate.request_id,
+                    comment=f"no answer until {gate.deadline_at}",
+                    actor=DEADLINE,
+                    via=DEADLINE,
+                ),
+                now,
+            )
+            for gate in self.due(now)
+        ]
+
+    def reminders(self, now: Moment) -> list[Gate]:
+        """The open gates to remind about; each is given once."""
+        found = [gate for gate in self.open if not gate.reminded and has_come(gate.remind_at, now)]
+        for gate in found:
+            gate.reminded = True
+        return found
+
+    def next_at(self) -> str | None:
+        """When the next reminder or deadline comes, None when every open gate waits for ever."""
+        times = [gate.deadline_at for gate in self.open]
+        times += [gate.remind_at for gate in self.open if not gate.reminded]
+        return min((time for time in times if time is not None), key=instant, default=None)
+
+    def ignore(self, why: str) -> None:
+        """Keep a line about a signal that counted for nothing; the latest twenty stay."""
+        self.ignored = [*self.ignored, why[:IGNORED_LENGTH]][-IGNORED_KEPT:]
+
+    def _ask(self, asked: Gate) -> Gate:
+        current = self.find(asked.name)
+        if current is not None and same_question(current, asked):
+            return current
+        asked.again = sum(same_question(gate, asked) for gate in self.closed)
+        asked.request_id = request_id(asked.name, asked.round, identity(asked))
+        if current is not None:
+            self.open.remove(current)
+            self._mark_stale(current, asked)
+        self.stale.pop(asked.request_id, None)
+        self.open.append(asked)
+        return asked
+
+    def _target(self, decision: Decision) -> Gate | GateView:
+        """The open gate that the decision answers, or the view of the one that it repeats."""
+        wanted = decision.request_id
+        if not wanted:
+            if len(self.open) != 1:
+                raise GateRefused("AMBIGUOUS", f"name the request that you answer; {self._open_ids()}")
+            return _offered(self.open[0], decision)
+        if wanted in self.stale:
+            raise GateRefused("STALE", f"{self.stale[wanted]}; {self._open_ids()}")
+        for gate in self.open:
+            if gate.request_id == wanted:
+                return _offered(gate, decision)
+        view = self.view(wanted)
+        if view is None:
+            raise GateRefused("UNKNOWN_REQUEST", f"no request {wanted[:80]!r} here; {self._open_ids()}")
+        return _repeated(view, decision)
+
+    def _close(self, gate: Gate, decision: Decision, at: Moment) -> GateView:
+        view = gate.view().model_copy(
+            update={
+                "decision": decision.decision,
+                "comment": decision.comment,
+                "actor": decision.actor,
+                "via": decision.via,
+                "bound": bool(decision.request_id),
+                "decided_at": iso(at),
+            }
+        )
+        self.open.remove(gate)
+        self.closed.append(gate)
+        self.decided.append(view)
+        return view
+
+    def _mark_stale(self, old: Gate, new: Gate) -> None:
+        self.stale[old.request_id] = f"stale: {changes(old, new)}"
+
+    def _open_ids(self) -> str:
+        ids = ", ".join(gate.request_id for gate in self.open)
+        return f"open: {ids}" if ids else "nothing is open"
+
+
+def _offered(gate: Gate, decision: Decision) -> Gate:
+    if decision.decision not in gate.allowed:
+        offered = ", ".join(gate.allowed)
+        raise GateRefused(
+            "NOT_OFFERED", f"{gate.request_id} does not take {decision.decision!r}; it takes: {offered}"
+        )
+    return gate
+
+
+def _repeated(view: GateView, decision: Decision) -> GateView:
+    same_comment = view.decision != "revise" or view.comment == decision.comment
+    if view.decision == decision.decision and same_comment:
+        return view
+    answer = f"{view.request_id} was answered {view.decision!r}"
+    if view.via == DEADLINE:
+        raise GateRefused("LATE", f"{answer} by its deadline, {view.deadline_at}; this one came after it")
+    raise GateRefused("ALREADY_DECIDED", f"{answer} by {view.actor} at {view.decided_at}")

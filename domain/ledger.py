@@ -1,0 +1,248 @@
+"""The run's money: what was reserved before a call, what was settled after it, what the thresholds say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from domain.budget import (
+    affordable_output,
+    approval_text,
+    dollars,
+    exceeded_text,
+    input_bound,
+    limit_of,
+    worst_case,
+)
+from faber.contract.delivery import CostLine, CostSummary
+from faber.contract.money import Usage, usd
+from faber.contract.names import PHASES
+from faber.contract.wire import FromWorker
+from faber.errors import FaberError
+
+__all__ = [
+    "Entry",
+    "Ledger",
+    "LedgerError",
+    "Reservation",
+    "affordable_output",
+    "approval_text",
+    "exceeded_text",
+    "input_bound",
+    "limit_of",
+    "worst_case",
+]
+
+_PHASE_ORDER: dict[str, int] = {phase: place for place, phase in enumerate(PHASES)}
+
+
+class LedgerError(FaberError):
+    """A booking or a limit that cannot be."""
+
+    code = "LEDGER"
+
+
+class Reservation(FromWorker):
+    """Micro-dollars set aside for one call that may be under way."""
+
+    phase: str
+    model: str
+    amount: int
+
+
+_NEVER_RESERVED = Reservation(phase="unattributed", model="unattributed", amount=0)
+
+
+class Entry(FromWorker):
+    """Settled spend of one (phase, model), in micro-dollars. `cost` and `calls` include the wasted ones."""
+
+    phase: str
+    model: str
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: int = 0
+    wasted_cost: int = 0
+    wasted_calls: int = 0
+    priced: bool = True
+    estimated: bool = False
+
+
+class Ledger(FromWorker):
+    """One per run, carried through continue-as-new, retry and reset; a limit of None is unlimited.
+
+    `allowed_to_limit` is set when a person approved going on to the limit, `warned` when the one warning was
+    given: both by the caller. `settled_keys` is what makes a repeated settlement count once.
+    """
+
+    limit_microusd: int | None = Field(default=None, ge=1)
+    warn_at: float = 0.8
+    ask_at: float = 0.9
+    allowed_to_limit: bool = False
+    warned: bool = False
+    entries: list[Entry] = Field(default_factory=list)
+    reservations: dict[str, Reservation] = Field(default_factory=dict)
+    settled_keys: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def settled(self) -> int:
+        return sum(entry.cost for entry in self.entries)
+
+    @property
+    def reserved(self) -> int:
+        return sum(reservation.amount for reservation in self.reservations.values())
+
+    @property
+    def remaining(self) -> int | None:
+        """Micro-dollars that a reservation may still take; None is unlimited."""
+        if self.limit_microusd is None:
+            return None
+        return max(0, self.limit_microusd - self.settled - self.reserved)
+
+    @property
+    def overshoot(self) -> int:
+        """Micro-dollars spent beyond the limit: only a call that cost more than its reservation gets here."""
+        return 0 if self.limit_microusd is None else max(0, self.settled - self.limit_microusd)
+
+    def fits(self, amount: int) -> bool:
+        return self.limit_microusd is None or self.settled + self.reserved + amount <= self.limit_microusd
+
+    def reserve(self, key: str, phase: str, model: str, amount: int) -> bool:
+        """Set `amount` aside for the call `key`; False, and nothing changed, when it does not fit.
+
+        A key that is open is reserved anew at this amount; one that is settled needs nothing more: its answer
+        is stored, so the repeated call costs nothing."""
+        _never_negative("reservation", amount)
+        if key in self.settled_keys:
+            return True
+        more = amount - (self.reservations[key].amount if key in self.reservations else 0)
+        if more > 0 and not self.fits(more):
+            return False
+        self.reservations[key] = Reservation(phase=phase, model=model, amount=amount)
+        return True
+
+    def settle(
+        self,
+        key: str,
+        *,
+        cost: int,
+        usage: Usage,
+        calls: int,
+        priced: bool,
+        wasted_cost: int = 0,
+        wasted_calls: int = 0,
+        estimated: bool = False,
+    ) -> int:
+        """Book what the call `key` cost and close its reservation; returns the micro-dollars above it.
+
+        `cost` and `calls` are the whole of it, the wasted part included. Settling a key again is ignored.
+        A key never reserved is booked all the same: the ledger is never below the provider's bill."""
+        for what, amount in (("cost", cost), ("calls", calls), ("waste", min(wasted_cost, wasted_calls))):
+            _never_negative(what, amount)
+        if key in self.settled_keys:
+            return 0
+        whole = max(cost, wasted_cost)
+        held = self.reservations.pop(key, None) or _NEVER_RESERVED
+        self.settled_keys[key] = whole
+        entry = self._entry(held.phase, held.model)
+        entry.cost += whole
+        entry.calls += max(calls, wasted_calls)
+        entry.wasted_cost += wasted_cost
+        entry.wasted_calls += wasted_calls
+        entry.input_tokens += usage.input_tokens
+        entry.output_tokens += usage.output_tokens
+        entry.priced = entry.priced and priced
+        entry.estimated = entry.estimated or estimated or usage.estimated
+        return max(0, whole - held.amount)
+
+    def release(self, key: str) -> None:
+        """Give a reservation back when nothing was spent. Unknown and settled keys are left as they are."""
+        self.reservations.pop(key, None)
+
+    def raise_limit(self, new: int) -> None:
+        """Set the limit, in micro-dollars. A person who sets it has seen the spend, so thresholds already
+        passed under the new limit are not asked about again. Errors: LedgerError when it is spent already."""
+        taken = self.settled + self.reserved
+        if new <= taken:
+            raise LedgerError(
+                f"the new limit {dollars(new)} is not above what is spent and reserved, {dollars(taken)}: "
+                "name a higher limit"
+            )
+        self.limit_microusd = new
+        self.warned = self._reached(self.warn_at)
+        self.allowed_to_limit = self._reached(self.ask_at)
+
+    def should_warn(self) -> bool:
+        """True until the caller sets `warned`."""
+        return not self.warned and self._reached(self.warn_at)
+
+    def needs_approval(self, next_amount: int = 0) -> bool:
+        """Whether a person must answer before `next_amount` is reserved. When it does not fit, an approval
+        alone cannot help: only a raised limit can."""
+        return not self.fits(next_amount) or (not self.allowed_to_limit and self._reached(self.ask_at))
+
+    def exceeded(self, next_amount: int = 0) -> str:
+        """The text of a run that ends here because `next_amount` does not fit."""
+        return exceeded_text(self.settled + self.reserved + next_amount, self.limit_microusd or 0)
+
+    def approval_required(self) -> str:
+        """The text of the gate: what is settled, against the limit."""
+        return approval_text(self.ask_at, self.settled, self.limit_microusd or 0)
+
+    def summary(self) -> CostSummary:
+        return CostSummary(
+            spent_usd=usd(self.settled),
+            reserved_usd=usd(self.reserved),
+            limit_usd=None if self.limit_microusd is None else usd(self.limit_microusd),
+            wasted_usd=usd(sum(entry.wasted_cost for entry in self.entries)),
+            calls=sum(entry.calls for entry in self.entries),
+            tokens=sum(entry.input_tokens + entry.output_tokens for entry in self.entries),
+            priced=all(entry.priced for entry in self.entries),
+            by_phase=_lines([(entry.phase, entry) for entry in self.entries]),
+            by_model=_lines(
+                [(entry.model, entry) for entry in sorted(self.entries, key=lambda entry: entry.model)]
+            ),
+        )
+
+    def _reached(self, share: float) -> bool:
+        # Decimal, because 0.55 * 100 is above 55 in floats and the edge itself must count.
+        return self.limit_microusd is not None and self.settled >= Decimal(str(share)) * self.limit_microusd
+
+    def _entry(self, phase: str, model: str) -> Entry:
+        for entry in self.entries:
+            if (entry.phase, entry.model) == (phase, model):
+                return entry
+        added = Entry(phase=phase, model=model)
+        self.entries.append(added)
+        self.entries.sort(key=_place)
+        return added
+
+
+def _never_negative(what: str, amount: int) -> None:
+    if amount < 0:
+        raise LedgerError(f"the {what} to book is negative ({amount}): report what the provider billed")
+
+
+def _place(entry: Entry) -> tuple[int, str, str]:
+    return (_PHASE_ORDER.get(entry.phase, len(PHASES)), entry.phase, entry.model)
+
+
+def _lines(named: list[tuple[str, Entry]]) -> list[CostLine]:
+    grouped: dict[str, list[Entry]] = {}
+    for name, entry in named:
+        grouped.setdefault(name, []).append(entry)
+    return [
+        CostLine(
+            name=name,
+            calls=sum(entry.calls for entry in entries),
+            input_tokens=sum(entry.input_tokens for entry in entries),
+            output_tokens=sum(entry.output_tokens for entry in entries),
+            cost_usd=usd(sum(entry.cost for entry in entries)),
+            wasted_usd=usd(sum(entry.wasted_cost for entry in entries)),
+            wasted_calls=sum(entry.wasted_calls for entry in entries),
+            priced=all(entry.priced for entry in entries),
+            estimated=any(entry.estimated for entry in entries),
+        )
+        for name, entries in grouped.items()
+    ]
