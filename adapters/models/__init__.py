@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
-from faber.contract.money import Usage
 from pydantic import BaseModel, Field
+
+from faber.contract.config import PriceOverride
+from faber.contract.money import Usage
 
 
 class ToolSpec(BaseModel):
@@ -22,6 +24,8 @@ class ToolCall(BaseModel):
     arguments: dict[str, Any] = Field(default_factory=dict)
     malformed: str | None = None
     """The raw argument text when it was not a JSON object: the tool answers the model with that error."""
+    carried: dict[str, Any] = Field(default_factory=dict)
+    """What the provider wants back unchanged beside the call (Gemini's thought signature)."""
 
 
 class Message(BaseModel):
@@ -37,7 +41,7 @@ class Message(BaseModel):
 class ModelRequest(BaseModel):
     """One call. `model` is `provider:model`; `output_schema` asks for a JSON object of that schema as the
     final answer (tools may still be called before it). `phase`, `round`, `turn` are never sent to a provider:
-    a prepared model looks its answer up by them."""
+    a prepared model looks its answer up by them. `prices` are the run's own, for `cost_microusd`."""
 
     model: str
     system: str
@@ -49,11 +53,14 @@ class ModelRequest(BaseModel):
     phase: str = ""
     round: int = 1
     turn: int = 1
+    prices: dict[str, PriceOverride] = Field(default_factory=dict)
 
 
 class ModelAnswer(BaseModel):
-    """`structured` is the parsed final answer when `output_schema` was asked for and the model gave it;
-    it is not validated against the schema here. `cost_microusd` is computed from `usage` by the price table."""
+    """`structured` is the parsed final answer when `output_schema` was asked for and the model gave it, and
+    None while it asks for tools; it is not validated against the schema here. `cost_microusd` is computed
+    from `usage` by the price table. `finish_reason` is stop, length, tool_calls, content_filter or the
+    provider's own word."""
 
     text: str = ""
     tool_calls: list[ToolCall] = Field(default_factory=list)

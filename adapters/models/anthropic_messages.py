@@ -1,0 +1,112 @@
+"""Anthropic through its own SDK's messages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapters.models import ModelRequest, ToolCall
+from adapters.models.anthropic_words import ANSWER_TOOL, body
+from adapters.models.dialect import Dialect
+from adapters.models.endpoint import Endpoint
+from adapters.models.failures import failure
+from adapters.models.http_call import CONNECT_TIMEOUT_S, post
+from adapters.models.reply import Reply
+from faber.contract.money import Usage
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+# So that callers see one vocabulary, whoever answered.
+FINISH_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+
+
+class AnthropicMessages:
+    """Holds one SDK client per key and base URL, so that connections are kept alive and keys can rotate."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._clients: dict[tuple[str, str], AsyncAnthropic] = {}
+
+    async def say(self, request: ModelRequest, endpoint: Endpoint, dialect: Dialect) -> Reply:
+        import anthropic
+
+        sent = body(request, endpoint.model, dialect)
+        client = self._client(endpoint)
+        answer = await post(endpoint, anthropic, client, "/v1/messages", sent, self._timeout_s)
+        return _reply(answer, endpoint, asked_for_object=request.output_schema is not None)
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.close()
+        self._clients.clear()
+
+    def _client(self, endpoint: Endpoint) -> AsyncAnthropic:
+        import anthropic
+
+        known = self._clients.get((endpoint.key, endpoint.base_url))
+        if known is not None:
+            return known
+        client = anthropic.AsyncAnthropic(
+            api_key=endpoint.key,
+            base_url=endpoint.base_url,
+            max_retries=0,
+            timeout=anthropic.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s)),
+        )
+        self._clients[endpoint.key, endpoint.base_url] = client
+        return client
+
+
+def _reply(answer: dict[str, Any], endpoint: Endpoint, asked_for_object: bool) -> Reply:
+    usage = usage_of(answer.get("usage"))
+    content = answer.get("content")
+    if not isinstance(content, list):
+        raise failure(endpoint, "INVALID_RESPONSE", "the answer holds no content", usage=usage)
+    reply = Reply(
+        usage=usage,
+        finish_reason=FINISH_REASONS.get(reason := str(answer.get("stop_reason") or ""), reason),
+        request_id=answer.get("id"),
+        model_version=answer.get("model"),
+    )
+    for block in content:
+        if block.get("type") == "text":
+            reply.text += block.get("text") or ""
+        elif block.get("type") == "tool_use":
+            _take_call(reply, block, asked_for_object)
+    return reply
+
+
+def _take_call(reply: Reply, block: dict[str, Any], asked_for_object: bool) -> None:
+    given = block.get("input")
+    if asked_for_object and block.get("name") == ANSWER_TOOL and isinstance(given, dict):
+        reply.structured = given
+        return
+    proper = isinstance(given, dict)
+    reply.tool_calls.append(
+        ToolCall(
+            id=block.get("id") or f"call_{len(reply.tool_calls)}",
+            name=block.get("name") or "",
+            arguments=given if isinstance(given, dict) else {},
+            malformed=None if proper else given if isinstance(given, str) else json.dumps(given),
+        )
+    )
+
+
+def usage_of(counted: Any) -> Usage | None:
+    """Anthropic's input_tokens leave the cached ones out already. None when nothing was counted."""
+    if not isinstance(counted, dict) or not isinstance(counted.get("input_tokens"), int):
+        return None
+    details = counted.get("output_tokens_details") or {}
+    return Usage(
+        input_tokens=counted["input_tokens"],
+        output_tokens=counted.get("output_tokens") or 0,
+        cache_read_tokens=counted.get("cache_read_input_tokens") or 0,
+        cache_write_tokens=counted.get("cache_creation_input_tokens") or 0,
+        reasoning_tokens=details.get("thinking_tokens") or details.get("reasoning_tokens") or 0,
+    )

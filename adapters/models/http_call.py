@@ -1,0 +1,48 @@
+"""One HTTP call through a provider's SDK, with every way it can fail turned into an LLMError."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from adapters.models.endpoint import Endpoint
+from adapters.models.failures import failure, refused
+from faber.errors import LLMError
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+async def post(
+    endpoint: Endpoint, sdk: Any, client: Any, path: str, body: dict[str, Any], timeout_s: float
+) -> dict[str, Any]:
+    """The decoded answer. `sdk` is the module openai or anthropic: both name their errors alike."""
+    try:
+        # The SDK's own timeout is per read: a server that trickles would never meet it.
+        async with asyncio.timeout(timeout_s):
+            answer = await client.post(path, body=body, cast_to=object)
+    except (TimeoutError, ValueError, sdk.APIError) as error:
+        problem = _translated(endpoint, sdk, error, timeout_s)
+    else:
+        if isinstance(answer, dict):
+            return answer
+        problem = failure(
+            endpoint,
+            "INVALID_RESPONSE",
+            f"the body of the answer is not a JSON object: {str(answer)[:200]!r}",
+        )
+    # Raised outside the handler: the SDK's error holds the request, and with it the key.
+    raise problem
+
+
+def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float) -> LLMError:
+    if isinstance(error, (TimeoutError, sdk.APITimeoutError)):
+        return failure(endpoint, "TIMEOUT", f"no answer within {timeout_s:g} s from {endpoint.base_url}")
+    if isinstance(error, sdk.APIStatusError):
+        return refused(endpoint, error.status_code, error.response.headers, error.body)
+    if isinstance(error, sdk.APIConnectionError):
+        cause = error.__cause__ or error
+        what = f"the connection to {endpoint.base_url} failed ({type(cause).__name__}: {cause})"
+        return failure(endpoint, "NETWORK_ERROR", what)
+    if isinstance(error, ValueError):
+        return failure(endpoint, "INVALID_RESPONSE", f"the body of the answer is not JSON: {error}")
+    return failure(endpoint, "UNKNOWN", f"{type(error).__name__}: {error}")

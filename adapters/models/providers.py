@@ -1,0 +1,67 @@
+"""Every built-in model behind one door: the prefix of the model's name says who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from adapters.models import ModelAnswer, ModelRequest
+from adapters.models.anthropic_messages import AnthropicMessages
+from adapters.models.catalogue import SCRIPTED, resolve
+from adapters.models.dialect import Dialect
+from adapters.models.endpoint import Endpoint
+from adapters.models.openai_chat import OpenAIChat
+from adapters.models.reply import Reply, settle
+from adapters.models.scripted import Scripted
+from faber.errors import LLMError
+
+TIMEOUT_S = 600.0
+
+
+class Speaker(Protocol):
+    """One wire protocol."""
+
+    async def say(self, request: ModelRequest, endpoint: Endpoint, dialect: Dialect) -> Reply: ...
+
+    async def close(self) -> None: ...
+
+
+class Providers:
+    """A Model. `environment` is looked at in every call, so a live mapping lets keys rotate under a worker.
+
+    `timeout_s` bounds one HTTP call as a whole. The SDKs never retry: that is the workflow's to decide."""
+
+    def __init__(self, environment: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> None:
+        self._environment = environment
+        self._openai: Speaker = OpenAIChat(timeout_s)
+        self._anthropic: Speaker = AnthropicMessages(timeout_s)
+        self._scripted = Scripted(environment)
+        self._learned: dict[tuple[str, str, str], frozenset[str]] = {}
+
+    async def answer(self, request: ModelRequest) -> ModelAnswer:
+        """Errors: LLMError; one that was billed all the same has `usage` in its details."""
+        request = request.model_copy(update={"model": resolve(request.model)})
+        if request.model.startswith(f"{SCRIPTED}:"):
+            return await self._scripted.answer(request)
+        endpoint = Endpoint.of(request.model, self._environment)
+        return settle(request, endpoint, await self._in_its_dialect(request, endpoint))
+
+    async def close(self) -> None:
+        """Ends the kept connections."""
+        await self._openai.close()
+        await self._anthropic.close()
+
+    async def _in_its_dialect(self, request: ModelRequest, endpoint: Endpoint) -> Reply:
+        speaker = self._anthropic if endpoint.provider.name == "anthropic" else self._openai
+        learned_by = (endpoint.provider.name, endpoint.base_url, endpoint.model)
+        dialect = Dialect(self._learned.get(learned_by, endpoint.provider.quirks))
+        while True:
+            try:
+                reply = await speaker.say(request, endpoint, dialect)
+            except LLMError as error:
+                if error.kind != "VALIDATION_ERROR" or not dialect.learn(error.message, request):
+                    raise
+            else:
+                # Kept only now: a request that fails in the new words too has taught nothing.
+                self._learned[learned_by] = dialect.lacks
+                return reply

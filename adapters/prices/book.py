@@ -1,0 +1,36 @@
+"""The price of a model: the user's own, else the list price, else the dearest one of its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from faber.contract.config import PriceOverride
+from faber.contract.money import Price, micro
+
+# A prepared model costs nothing; with a nominal price budgets and gates are seen working without a key.
+SCRIPTED_INPUT_USD = 3.0
+SCRIPTED_OUTPUT_USD = 15.0
+
+
+def price_of(model: str, overrides: Mapping[str, PriceOverride], *, input_tokens: int = 0) -> Price:
+    """The price of `provider:model`, in micro-dollars per million tokens. Never fetches anything.
+
+    `overrides` are looked up by the full id, then by the bare name. Some models charge more for a long input:
+    `input_tokens` (all of it, cached too) picks that tier. A model without a list price gets the dearest
+    figures of its provider (of all providers, when that is unknown too) and `priced=False`."""
+    provider, _, name = model.partition(":")
+    own = overrides.get(model) or overrides.get(name)
+    if own is not None:
+        return Price(model=model, input=micro(own.input_usd), output=micro(own.output_usd), source="override")
+    if provider == "scripted":
+        return Price(
+            model=model, input=micro(SCRIPTED_INPUT_USD), output=micro(SCRIPTED_OUTPUT_USD), source="scripted"
+        )
+    # The bundled list takes a quarter of a second to import; a scripted run never needs it.
+    from adapters.prices.list_prices import dearest, listed
+
+    figures = listed(provider, name, input_tokens)
+    if figures is not None:
+        return Price(model=model, **figures)
+    figures, whose = dearest(provider)
+    return Price(model=model, **figures, priced=False, source=f"dearest of {whose}")
