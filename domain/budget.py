@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from faber.contract.money import MICRO, Price, micro
+from faber.contract.money import MICRO, Price, Usage, micro
 
 OUTPUT_FLOOR = 1024
 
@@ -35,8 +35,14 @@ def affordable_output(price: Price, input_bound: int, wanted: int, remaining: in
     return fitting if fitting >= min(OUTPUT_FLOOR, wanted) else 0
 
 
+def all_input(usage: Usage) -> int:
+    """The whole input in tokens: `input_tokens` are only the uncached ones."""
+    return usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+
+
 def input_bound(last_input: int, last_output: int, bytes_added: int) -> int:
-    """The most input tokens that the next call can have: no tokeniser makes more tokens than bytes."""
+    """The most input tokens that the next call can have, `last_input` being the whole (`all_input`): no
+    tokeniser makes more tokens than bytes."""
     return last_input + last_output + bytes_added
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import Field
 
 from domain.budget import (
     affordable_output,
+    all_input,
     approval_text,
     dollars,
     exceeded_text,
@@ -22,11 +24,13 @@ from faber.contract.wire import FromWorker
 from faber.errors import FaberError
 
 __all__ = [
+    "Booked",
     "Entry",
     "Ledger",
     "LedgerError",
     "Reservation",
     "affordable_output",
+    "all_input",
     "approval_text",
     "exceeded_text",
     "input_bound",
@@ -54,6 +58,23 @@ class Reservation(FromWorker):
 _NEVER_RESERVED = Reservation(phase="unattributed", model="unattributed", amount=0)
 
 
+class Booked(NamedTuple):
+    """What one key was settled at, over all its attempts: micro-dollars, requests, tokens."""
+
+    cost: int = 0
+    wasted_cost: int = 0
+    calls: int = 0
+    wasted_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def beyond(self, before: Booked) -> Booked:
+        return Booked(*(max(0, new - old) for new, old in zip(self, before, strict=True)))
+
+    def plus(self, more: Booked) -> Booked:
+        return Booked(*(one + other for one, other in zip(self, more, strict=True)))
+
+
 class Entry(FromWorker):
     """Settled spend of one (phase, model), in micro-dollars. `cost` and `calls` include the wasted ones."""
 
@@ -67,6 +88,14 @@ class Entry(FromWorker):
     wasted_calls: int = 0
     priced: bool = True
     estimated: bool = False
+
+    def book(self, more: Booked) -> None:
+        self.calls += more.calls
+        self.input_tokens += more.input_tokens
+        self.output_tokens += more.output_tokens
+        self.cost += more.cost + more.wasted_cost
+        self.wasted_cost += more.wasted_cost
+        self.wasted_calls += more.wasted_calls
 
 
 class Ledger(FromWorker):
@@ -83,7 +112,7 @@ class Ledger(FromWorker):
     warned: bool = False
     entries: list[Entry] = Field(default_factory=list)
     reservations: dict[str, Reservation] = Field(default_factory=dict)
-    settled_keys: dict[str, int] = Field(default_factory=dict)
+    settled_keys: dict[str, Booked] = Field(default_factory=dict)
 
     @property
     def settled(self) -> int:
@@ -111,11 +140,8 @@ class Ledger(FromWorker):
     def reserve(self, key: str, phase: str, model: str, amount: int) -> bool:
         """Set `amount` aside for the call `key`; False, and nothing changed, when it does not fit.
 
-        A key that is open is reserved anew at this amount; one that is settled needs nothing more: its answer
-        is stored, so the repeated call costs nothing."""
+        A key that is open is reserved anew at this amount, so a repeated reservation counts once."""
         _never_negative("reservation", amount)
-        if key in self.settled_keys:
-            return True
         more = amount - (self.reservations[key].amount if key in self.reservations else 0)
         if more > 0 and not self.fits(more):
             return False
@@ -136,25 +162,24 @@ class Ledger(FromWorker):
     ) -> int:
         """Book what the call `key` cost and close its reservation; returns the micro-dollars above it.
 
-        `cost` and `calls` are the whole of it, the wasted part included. Settling a key again is ignored.
+        `wasted_cost` comes on top of `cost`; `calls` include the wasted ones. All are totals of the key over
+        every attempt: settling it again books only what is more than before, so the same twice counts once.
         A key never reserved is booked all the same: the ledger is never below the provider's bill."""
-        for what, amount in (("cost", cost), ("calls", calls), ("waste", min(wasted_cost, wasted_calls))):
-            _never_negative(what, amount)
-        if key in self.settled_keys:
+        totals = Booked(
+            cost, wasted_cost, max(calls, wasted_calls), wasted_calls, all_input(usage), usage.output_tokens
+        )
+        _never_negative("settlement", min(totals))
+        held = self.reservations.pop(key, _NEVER_RESERVED)
+        before = self.settled_keys.get(key)
+        more = totals if before is None else totals.beyond(before)
+        if before is not None and not any(more):
             return 0
-        whole = max(cost, wasted_cost)
-        held = self.reservations.pop(key, None) or _NEVER_RESERVED
-        self.settled_keys[key] = whole
+        self.settled_keys[key] = totals if before is None else before.plus(more)
         entry = self._entry(held.phase, held.model)
-        entry.cost += whole
-        entry.calls += max(calls, wasted_calls)
-        entry.wasted_cost += wasted_cost
-        entry.wasted_calls += wasted_calls
-        entry.input_tokens += usage.input_tokens
-        entry.output_tokens += usage.output_tokens
+        entry.book(more)
         entry.priced = entry.priced and priced
         entry.estimated = entry.estimated or estimated or usage.estimated
-        return max(0, whole - held.amount)
+        return max(0, more.cost + more.wasted_cost - held.amount)
 
     def release(self, key: str) -> None:
         """Give a reservation back when nothing was spent. Unknown and settled keys are left as they are."""

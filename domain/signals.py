@@ -13,14 +13,15 @@ _MODELS: dict[str, type[Decision] | type[BudgetRaise] | type[Pause]] = {
     "decide": Decision,
     "raise_budget": BudgetRaise,
     "pause": Pause,
+    "resume": Pause,
 }
 
 
 def parse_signal(name: str, args: list[Any]) -> Decision | BudgetRaise | Pause | str:
     """What the signal `name` with these decoded JSON values asks for; a str is the reason to ignore it.
 
-    `decide` takes an object or a bare word such as "approve", `raise_budget` an object, `pause` an object
-    or nothing. Never raises: a signal that fails its handler would stop the run."""
+    `decide` takes an object or a bare word such as "approve", `raise_budget` an object, `pause` and
+    `resume` an object or nothing. Never raises: a signal that fails its handler would stop the run."""
     model = _MODELS.get(name)
     if model is None:
         return _ignored(name, f"unknown; known are {', '.join(_MODELS)}")
@@ -42,7 +43,7 @@ def parse_signal(name: str, args: list[Any]) -> Decision | BudgetRaise | Pause |
 def _object(name: str, value: Any) -> Any:
     if name == "decide" and isinstance(value, str):
         return {"decision": value}
-    return {} if name == "pause" and value is None else value
+    return {} if name in {"pause", "resume"} and value is None else value
 
 
 def _is_amount(written: Any, limit_usd: float) -> bool:
@@ -52,7 +53,9 @@ def _is_amount(written: Any, limit_usd: float) -> bool:
 
 def _reason(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in found[:3])
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'input'}: {item['msg']}" for item in found[:3]
+    )
 
 
 def _ignored(name: str, why: str) -> str:
