@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+SandboxLevel = Literal["bwrap", "none"]
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What a confined command may see: `writable` folders, everything else read-only, `hidden` folders empty."""
+    """What a confined command may see: `writable` folders, everything else read-only, `hidden` folders empty.
+
+    Where the three overlap the deeper path decides: a writable worktree may lie in a hidden folder, a
+    readable `.git` in a writable worktree. /tmp is always private, the secrets of the home folder hidden."""
 
     writable: tuple[Path, ...] = ()
     readable: tuple[Path, ...] = ()
@@ -20,8 +26,9 @@ class Sandbox:
 @dataclass(frozen=True)
 class Command:
     """One program to run. `argv` never goes through a shell; `env` is the whole environment (allow-listed by
-    the caller); `run_id` marks every descendant; `lease` names the work this process belongs to, so a newer
-    attempt of the same work can end it; `interrupt_first` gives SIGINT and a short grace before the kill."""
+    the caller) and its PATH is where the program is looked up; `run_id` marks every descendant; `lease` names
+    the work this process belongs to, so a newer attempt of the same work can end it; `interrupt_first` gives
+    SIGINT and a short grace before the kill; `stdin` None is /dev/null."""
 
     argv: tuple[str, ...]
     cwd: Path
@@ -37,8 +44,9 @@ class Command:
 
 @dataclass(frozen=True)
 class Completed:
-    """`exit_code` is None when the process was stopped by us; outputs are cut at `max_output_bytes` each
-    (`truncated`); `ended` lists descendants that had to be ended, `surviving` those that could not be."""
+    """`exit_code` is None when the process was stopped by us and negative when a signal ended it; outputs
+    are cut in their middle to `max_output_bytes` each (`truncated`); `ended` lists processes that had to be
+    ended, `surviving` those that could not be; `sandbox` is the level that was in force."""
 
     exit_code: int | None
     stdout: str
@@ -47,14 +55,23 @@ class Completed:
     timed_out: bool = False
     ended: tuple[int, ...] = field(default=())
     surviving: tuple[int, ...] = field(default=())
-    sandbox: str = "none"
+    sandbox: SandboxLevel = "none"
 
 
 class Processes(Protocol):
-    """Cancelling the awaiting task ends the whole tree within 5 s, before the cancellation goes on."""
+    """Cancelling the awaiting task ends the whole tree within 5 s, before the cancellation goes on.
 
-    async def run(self, command: Command) -> Completed: ...
+    Errors: ToolMissing when the program is not on this host; WorkerError when the folder is not."""
+
+    async def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Completed:
+        """Run it to its end. `on_line` gets each line of stdout as it comes, also those that are cut from the
+        result; what it raises ends the tree and is raised here."""
+        ...
 
     async def end(self, *, lease: str | None = None, run_id: str | None = None) -> tuple[int, ...]:
         """End every process of that lease or run, also those started by a worker process that is gone."""
+        ...
+
+    async def sweep(self, is_gone: Callable[[str], bool]) -> tuple[int, ...]:
+        """End what a dead worker process left behind, and everything of each run id that `is_gone`."""
         ...
