@@ -1,0 +1,138 @@
+"""Work items as markdown files of the repository, `.fractary/issues/<id>.md`: a tracker without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.journal.durable import locked, write_whole
+from adapters.work import comment_id, comments, front_matter, not_found
+from faber.contract.delivery import Issue
+from faber.errors import ValidationError, WorkItemError
+
+MAX_BYTES = 1_000_000
+_COMMENTS = ".comments.md"
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NUMBERED = re.compile(r"((?:[A-Za-z][A-Za-z0-9]*-)?\d+)-")
+
+
+@dataclass(frozen=True)
+class _Item:
+    path: Path
+    fields: dict[str, Any]
+    text: str
+    broken: ValidationError | None = None
+
+    @property
+    def id(self) -> str:
+        """Its own word, else the number that its file name opens with, else the file name."""
+        own = front_matter.text_of(self.fields, "id", "number").removeprefix("#")
+        numbered = _NUMBERED.match(self.path.stem)
+        return own if _SAFE.fullmatch(own) else numbered[1] if numbered else self.path.stem
+
+    def fit(self, wanted: str) -> int:
+        """How well a name fits: 3 by front matter, 2 by file name, 1 as `<name>-slug.md`, 0 not at all."""
+        own = {front_matter.text_of(self.fields, name).removeprefix("#") for name in ("id", "number")}
+        if not wanted:
+            return 0
+        if wanted in own:
+            return 3
+        return 2 if self.path.stem == wanted else 1 if self.path.stem.startswith(wanted + "-") else 0
+
+
+class LocalWorkItems:
+    """`folder` holds `<id>.md` files. A work id is only compared with what is there: it makes no path."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def fetch(self, work_id: str) -> Issue:
+        return await asyncio.to_thread(self._fetch, work_id)
+
+    async def upsert_comment(self, work_id: str, marker: str, body: str) -> str:
+        await asyncio.to_thread(self._upsert, work_id, marker, body)
+        return comment_id(marker)
+
+    def _fetch(self, work_id: str) -> Issue:
+        item = self._find(work_id)
+        heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", item.text, re.MULTILINE)
+        number = front_matter.text_of(item.fields, "number") or item.id
+        return Issue(
+            id=item.id,
+            number=int(number) if re.fullmatch(r"[0-9]{1,15}", number) else None,
+            title=front_matter.text_of(item.fields, "title") or (heading[1] if heading else item.path.stem),
+            body=item.text.strip(),
+            labels=front_matter.texts_of(item.fields, "labels"),
+            state=front_matter.text_of(item.fields, "state", "status") or "open",
+            url=item.path.resolve().as_uri(),
+            author=front_matter.text_of(item.fields, "author"),
+            comments=comments.read(_read(self._comments_file(item)) or ""),
+        )
+
+    def _upsert(self, work_id: str, marker: str, body: str) -> None:
+        path = self._comments_file(self._find(work_id))
+        with locked(self._folder):
+            old = _read(path) or ""
+            new = comments.upserted(old, marker, body, datetime.now(UTC).isoformat(timespec="seconds"))
+            if new != old:
+                write_whole(path, new.encode("utf-8", "replace"))
+
+    def _comments_file(self, item: _Item) -> Path:
+        return self._folder / f"{item.id}{_COMMENTS}"
+
+    def _find(self, work_id: str) -> _Item:
+        items = list(self._items())
+        wanted = work_id.removeprefix("#")
+        fits = [(item.fit(wanted), item) for item in items]
+        best = max((fit for fit, _ in fits), default=0)
+        found = [item for fit, item in fits if fit == best and fit]
+        if not found:
+            raise not_found(work_id, str(self._folder), {item.id for item in items})
+        if len(found) > 1:
+            files = ", ".join(item.path.name for item in found)
+            raise WorkItemError(
+                f"{work_id!r} names several work items: {files}. Give each an `id` of its own"
+            )
+        if found[0].broken:
+            raise found[0].broken
+        return found[0]
+
+    def _items(self) -> Iterator[_Item]:
+        if not self._folder.is_dir():
+            return
+        for path in sorted(self._folder.glob("*.md")):
+            if not path.name.endswith(_COMMENTS) and not path.name.startswith("."):
+                try:
+                    text = _read(path)
+                    if text is not None:
+                        yield _Item(path, *front_matter.split(text.replace("\r\n", "\n"), str(path)))
+                except ValidationError as error:
+                    # One unreadable file must not hide the others: it fails when it is the one asked for.
+                    yield _Item(path, {}, "", broken=error)
+
+
+def _read(path: Path) -> str | None:
+    """None when there is no such regular file: a link could lead anywhere."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ValidationError(f"{path} cannot be read: {error.strerror}. Make it a plain file") from error
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(handle)
+    if len(content) > MAX_BYTES:
+        raise ValidationError(f"{path} is longer than {MAX_BYTES:,} bytes: shorten it or link to the rest")
+    return content.decode("utf-8", "replace")
