@@ -21,7 +21,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, model: str, environment: Mapping[str, str]) -> Endpoint:
-        """`model` is `provider:model`. Errors: LLMError MISSING_API_KEY, VALIDATION_ERROR naming the variable."""
+        """`model` is `provider:model`. Errors: LLMError MISSING_API_KEY, VALIDATION_ERROR (bad base URL)."""
         prefix, _, name = model.partition(":")
         provider = PROVIDERS[prefix]
         # A key pasted into a file often ends in a newline, which an HTTP header refuses.
@@ -39,7 +39,7 @@ class Endpoint:
         if not re.match(r"https?://[^/\s]+", base_url):
             raise LLMError(
                 "VALIDATION_ERROR",
-                f"{provider.base_url_variable} is {base_url!r}; it must be the http(s) address of the provider.",
+                f"{provider.base_url_variable} is {base_url!r}; it must be an http(s) address.",
                 provider=prefix,
                 variable=provider.base_url_variable,
             )
