@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from pydantic import Field
 
+from domain.bookings import (
+    NEVER_RESERVED,
+    Booked,
+    Entry,
+    LedgerError,
+    Reservation,
+    lines,
+    never_negative,
+    place,
+)
 from domain.budget import (
     affordable_output,
     all_input,
@@ -17,11 +26,9 @@ from domain.budget import (
     limit_of,
     worst_case,
 )
-from faber.contract.delivery import CostLine, CostSummary
+from faber.contract.delivery import CostSummary
 from faber.contract.money import Usage, usd
-from faber.contract.names import PHASES
 from faber.contract.wire import FromWorker
-from faber.errors import FaberError
 
 __all__ = [
     "Booked",
@@ -37,65 +44,6 @@ __all__ = [
     "limit_of",
     "worst_case",
 ]
-
-_PHASE_ORDER: dict[str, int] = {phase: place for place, phase in enumerate(PHASES)}
-
-
-class LedgerError(FaberError):
-    """A booking or a limit that cannot be."""
-
-    code = "LEDGER"
-
-
-class Reservation(FromWorker):
-    """Micro-dollars set aside for one call that may be under way."""
-
-    phase: str
-    model: str
-    amount: int
-
-
-_NEVER_RESERVED = Reservation(phase="unattributed", model="unattributed", amount=0)
-
-
-class Booked(NamedTuple):
-    """What one key was settled at, over all its attempts: micro-dollars, requests, tokens."""
-
-    cost: int = 0
-    wasted_cost: int = 0
-    calls: int = 0
-    wasted_calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    def beyond(self, before: Booked) -> Booked:
-        return Booked(*(max(0, new - old) for new, old in zip(self, before, strict=True)))
-
-    def plus(self, more: Booked) -> Booked:
-        return Booked(*(one + other for one, other in zip(self, more, strict=True)))
-
-
-class Entry(FromWorker):
-    """Settled spend of one (phase, model), in micro-dollars. `cost` and `calls` include the wasted ones."""
-
-    phase: str
-    model: str
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: int = 0
-    wasted_cost: int = 0
-    wasted_calls: int = 0
-    priced: bool = True
-    estimated: bool = False
-
-    def book(self, more: Booked) -> None:
-        self.calls += more.calls
-        self.input_tokens += more.input_tokens
-        self.output_tokens += more.output_tokens
-        self.cost += more.cost + more.wasted_cost
-        self.wasted_cost += more.wasted_cost
-        self.wasted_calls += more.wasted_calls
 
 
 class Ledger(FromWorker):
@@ -141,7 +89,7 @@ class Ledger(FromWorker):
         """Set `amount` aside for the call `key`; False, and nothing changed, when it does not fit.
 
         A key that is open is reserved anew at this amount, so a repeated reservation counts once."""
-        _never_negative("reservation", amount)
+        never_negative("reservation", amount)
         more = amount - (self.reservations[key].amount if key in self.reservations else 0)
         if more > 0 and not self.fits(more):
             return False
@@ -168,8 +116,8 @@ class Ledger(FromWorker):
         totals = Booked(
             cost, wasted_cost, max(calls, wasted_calls), wasted_calls, all_input(usage), usage.output_tokens
         )
-        _never_negative("settlement", min(totals))
-        held = self.reservations.pop(key, _NEVER_RESERVED)
+        never_negative("settlement", min(totals))
+        held = self.reservations.pop(key, NEVER_RESERVED)
         before = self.settled_keys.get(key)
         more = totals if before is None else totals.beyond(before)
         if before is not None and not any(more):
@@ -224,8 +172,8 @@ class Ledger(FromWorker):
             calls=sum(entry.calls for entry in self.entries),
             tokens=sum(entry.input_tokens + entry.output_tokens for entry in self.entries),
             priced=all(entry.priced for entry in self.entries),
-            by_phase=_lines([(entry.phase, entry) for entry in self.entries]),
-            by_model=_lines(
+            by_phase=lines([(entry.phase, entry) for entry in self.entries]),
+            by_model=lines(
                 [(entry.model, entry) for entry in sorted(self.entries, key=lambda entry: entry.model)]
             ),
         )
@@ -240,34 +188,5 @@ class Ledger(FromWorker):
                 return entry
         added = Entry(phase=phase, model=model)
         self.entries.append(added)
-        self.entries.sort(key=_place)
+        self.entries.sort(key=place)
         return added
-
-
-def _never_negative(what: str, amount: int) -> None:
-    if amount < 0:
-        raise LedgerError(f"the {what} to book is negative ({amount}): report what the provider billed")
-
-
-def _place(entry: Entry) -> tuple[int, str, str]:
-    return (_PHASE_ORDER.get(entry.phase, len(PHASES)), entry.phase, entry.model)
-
-
-def _lines(named: list[tuple[str, Entry]]) -> list[CostLine]:
-    grouped: dict[str, list[Entry]] = {}
-    for name, entry in named:
-        grouped.setdefault(name, []).append(entry)
-    return [
-        CostLine(
-            name=name,
-            calls=sum(entry.calls for entry in entries),
-            input_tokens=sum(entry.input_tokens for entry in entries),
-            output_tokens=sum(entry.output_tokens for entry in entries),
-            cost_usd=usd(sum(entry.cost for entry in entries)),
-            wasted_usd=usd(sum(entry.wasted_cost for entry in entries)),
-            wasted_calls=sum(entry.wasted_calls for entry in entries),
-            priced=all(entry.priced for entry in entries),
-            estimated=any(entry.estimated for entry in entries),
-        )
-        for name, entries in grouped.items()
-    ]

@@ -1,0 +1,158 @@
+"""Keeps secrets, and where asked personal data, out of everything that is stored, shown or sent to a model."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import quote
+
+MARK = "[REDACTED]"
+MIN_SECRET = 8
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_MOST_ROUNDS = 10
+
+# Quantifiers are bounded and neighbours never share characters, so a hostile text of a megabyte stays linear.
+_VALUE = r"[A-Za-z0-9+/_~-]"
+_NAMED = r"(?:api|access|secret|private|signing|encryption)[_-]?key|secret|token|passw(?:or)?d|passphrase|credentials?"
+_PATTERNS = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (
+            r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,16384}?"
+            r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+            0,
+        ),
+        # A block that was cut off before its end.
+        (
+            r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[nr]){0,4}[A-Za-z0-9+/=]{16,}){1,400}",
+            0,
+        ),
+        (
+            r"(authorization[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?:bearer|basic|token|negotiate)[ \t]{1,3})"
+            r"[A-Za-z0-9._~+/=-]{8,}",
+            re.IGNORECASE,
+        ),
+        (r"(\bbearer[ \t]{1,3})(?=[A-Za-z._~+/=-]{0,500}\d)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE),
+        (
+            r"((?:\bx-api-key|\bapi-key)[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?)[A-Za-z0-9._~+/=-]{8,}",
+            re.IGNORECASE,
+        ),
+        (r"((?<![A-Za-z0-9]))sk-(?=[A-Za-z_-]{0,200}\d)[A-Za-z0-9_-]{16,}", 0),
+        (
+            r"((?<![A-Za-z0-9]))(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
+            r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}|xai-[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{20,}"
+            r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{40,}"
+            r"|[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|lsv2_[a-z]{2}_[A-Za-z0-9_]{20,}|ya29\.[A-Za-z0-9_-]{20,}"
+            r"|SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+)",
+            0,
+        ),
+        (r"(://[^\s/@:\"'<>]{0,200}:)(?![${<%])[^\s/@\"'<>]{1,500}(?=@)", 0),
+        (r"(://)(?![${<%])[A-Za-z0-9_-]{20,200}(?=@)", 0),
+        # In program text most values beside such a name are expressions; a digit and no dot or bracket tells.
+        (
+            rf"((?:{_NAMED})[\"']?[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,3}}[\"'])"
+            r"(?=[^\s\"'\d]{0,200}\d)(?![${<])[^\s\"']{8,500}(?=[\"'])",
+            re.IGNORECASE,
+        ),
+        (
+            rf"((?:{_NAMED})[\"']?[ \t]{{0,3}}[:=][ \t]{{0,3}})"
+            rf"(?=[A-Za-z+/_~-]{{0,200}}\d){_VALUE}{{8,500}}(?!{_VALUE}|[.(\[])={{0,2}}",
+            re.IGNORECASE,
+        ),
+        (
+            r"(^[ \t]{0,20}(?:export[ \t]{1,3})?[A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)=[\"']?)"
+            r"[^\s\"'$<{(\[]{8,}",
+            re.MULTILINE,
+        ),
+    )
+)
+
+
+class Redactor:
+    """Replaces these secrets, and whatever has the shape of one, by `[REDACTED]`.
+
+    Values shorter than 8 characters are left out: they occur in ordinary text. A secret is also known as its
+    URL-quoted, JSON-escaped and Base64 form. Redacting twice changes nothing."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {form for secret in secrets if len(secret.strip()) >= MIN_SECRET for form in _forms(secret)}
+        # What is part of the mark itself would be found again in every replacement.
+        known = sorted((form for form in forms if form not in MARK), key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Redactor:
+        """Knows the value of every variable whose name has KEY, TOKEN, SECRET, PASSWORD or CREDENTIAL in it."""
+        return cls(value for name, value in environment.items() if _SECRET_NAME.search(name))
+
+    def redact(self, text: str) -> str:
+        # A replacement can bring together what was apart, so the end is reached when nothing changes any more.
+        for _ in range(_MOST_ROUNDS):
+            cleaned = self._once(text)
+            if cleaned == text:
+                break
+            text = cleaned
+        return text
+
+    __call__ = redact
+
+    def _once(self, text: str) -> str:
+        if self._known is not None:
+            text = self._known.sub(MARK, text)
+        for pattern in _PATTERNS:
+            text = pattern.sub(rf"\g<1>{MARK}", text)
+        return text
+
+
+_BY_SHAPE = Redactor()
+
+
+def redact(text: str) -> str:
+    """Replaces what has the shape of a secret; a `Redactor` also knows the secrets of an environment."""
+    return _BY_SHAPE.redact(text)
+
+
+def _forms(secret: str) -> set[str]:
+    bare = secret.strip()
+    forms = {bare}
+    for text in {secret, bare}:
+        raw = text.encode("utf-8", "surrogatepass")
+        forms |= {quote(raw, safe=""), quote(raw), json.dumps(text)[1:-1], base64.b64encode(raw).decode()}
+    return forms
+
+
+_CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w-])")
+_CARD_ISSUERS = re.compile(r"4|5[1-5]|2[2-7]|3[04-9]|6")
+_SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w.+-])(?:\+[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,5}|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-]|\.\d)"
+)
+# `git@host:path` names a repository, not a person.
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])(?!git@)[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])"
+)
+
+
+def redact_personal(text: str) -> str:
+    """Replaces e-mail addresses, telephone, US social security and payment card numbers, each by its own mark."""
+    text = _CARD.sub(_if_card("[REDACTED_CARD]"), text)
+    text = _SSN.sub("[REDACTED_SSN]", text)
+    text = _PHONE.sub("[REDACTED_PHONE]", text)
+    return _EMAIL.sub("[REDACTED_EMAIL]", text)
+
+
+def _if_card(mark: str) -> Callable[[re.Match[str]], str]:
+    def replaced(match: re.Match[str]) -> str:
+        digits = [int(character) for character in match[0] if character.isdigit()]
+        return mark if _CARD_ISSUERS.match(match[0]) and _luhn(digits) else match[0]
+
+    return replaced
+
+
+def _luhn(digits: list[int]) -> bool:
+    doubled = [
+        digit if place % 2 == 0 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits[::-1])
+    ]
+    return sum(doubled) % 10 == 0
