@@ -35,11 +35,19 @@ start_postgres() {
   fi
   as_postgres "$PGBIN/pg_ctl" -D "$DIR/pg" status >/dev/null && return
   as_postgres "$PGBIN/pg_ctl" -D "$DIR/pg" -l "$DIR/pg/log" -w start >/dev/null \
-    -o "-p $PGPORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=$DIR/pg -c max_connections=200"
+    -o "-p $PGPORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=$DIR/pg -c max_connections=200" ||
+    { tail -5 "$DIR/pg/log" >&2; exit 1; }
+}
+
+# Neither a zombie nor a later program with the same pid counts.
+server_runs() {
+  local proc
+  proc=/proc/$(cat "$DIR/server.pid" 2>/dev/null || echo none)
+  [ "$(cat "$proc/comm" 2>/dev/null)" = temporal-server ] && ! grep -q '^State:.Z' "$proc/status"
 }
 
 start_temporal() {
-  if [ -e "$DIR/server.pid" ] && kill -0 "$(cat "$DIR/server.pid")" 2>/dev/null; then return; fi
+  if server_runs; then return; fi
   cd "$DIR"
   env DB=postgres12 POSTGRES_SEEDS=127.0.0.1 DB_PORT="$PGPORT" POSTGRES_USER=temporal POSTGRES_PWD=temporal \
     NUM_HISTORY_SHARDS="$SHARDS" LOG_LEVEL=warn BIND_ON_IP=127.0.0.1 TEMPORAL_BROADCAST_ADDRESS=127.0.0.1 \
@@ -64,13 +72,11 @@ up() {
 }
 
 down() {
-  if [ -e "$DIR/server.pid" ]; then
-    local pid
-    pid=$(cat "$DIR/server.pid")
-    kill "$pid" 2>/dev/null || true
-    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep .2; done
-    rm -f "$DIR/server.pid"
+  if server_runs; then
+    kill "$(cat "$DIR/server.pid")"
+    for _ in $(seq 100); do server_runs || break; sleep .2; done
   fi
+  rm -f "$DIR/server.pid"
   [ ! -e "$DIR/pg/postmaster.pid" ] || as_postgres "$PGBIN/pg_ctl" -D "$DIR/pg" -m fast -w stop >/dev/null
 }
 
