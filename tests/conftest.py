@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.engine import Engine
-from adapters.engine.binary import obtain_cli
+from adapters.engine.binary import find_cli
 from adapters.engine.dev_server import start_dev_server
 from faber.settings import Settings
 
@@ -26,8 +24,7 @@ def to_stderr(line: str) -> None:
 @pytest.fixture(scope="session")
 async def cli() -> Path:
     """From the same sources as a user's."""
-    settings = Settings.read(os.environ)
-    return await asyncio.to_thread(obtain_cli, settings.environment, settings.cache_dir / "bin", to_stderr)
+    return await find_cli(Settings.read(), to_stderr)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from adapters.engine.found import in_cache, on_path, working
 from adapters.engine.go_install import go_install
 from adapters.engine.sdk_download import sdk_download
 from faber.errors import EngineUnavailable
+from faber.settings import Settings
 
 PRESENT: Mapping[str, CliSource] = {"on PATH": on_path, "in the cache": in_cache}
 FETCHED: Mapping[str, CliSource] = {"the SDK's download": sdk_download, "go install": go_install}
@@ -22,8 +24,13 @@ NEXT = (
 )
 
 
+async def find_cli(settings: Settings, say: Say) -> Path:
+    """`obtain_cli` for an entry point: with its settings, beside its event loop."""
+    return await asyncio.to_thread(obtain_cli, settings.environment, settings.cache_dir / "bin", say)
+
+
 def obtain_cli(environment: Mapping[str, str], cache: Path, say: Say) -> Path:
-    """The path of a Temporal CLI that runs. May take minutes the first time: call it in a thread.
+    """The path of a Temporal CLI that runs. May take minutes the first time.
 
     `cache` is a folder that is made when needed; several processes may ask at once, one of them fetches.
     Raises EngineUnavailable with the reason of every source and what to do next.
