@@ -92,9 +92,7 @@ async def connect(settings: Settings) -> Client:
 
 async def worker_polls(client: Client, queue: str = TASK_QUEUE, *, activities: bool = False) -> bool:
     """Whether anybody has asked this task queue for work within the last poll."""
-    kind = (
-        TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY if activities else TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-    )
+    kind = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY if activities else TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
     request = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
     )

@@ -8,7 +8,8 @@
     ├── WorkflowError               a run ended, or waits, in a way its caller must know
     │   ├── BudgetExceeded          exit 4
     │   ├── BudgetApprovalRequired  exit 5
-    │   └── PhaseApprovalRequired   exit 3
+    │   ├── PhaseApprovalRequired   exit 3
+    │   └── RunCancelled            exit 130
     └── WorkerError                 what the world answered while a worker worked
         ├── LLMError                a model provider; its code says whether to try again
         ├── ValidationError         what was handed in, or came back, does not fit its schema
@@ -85,6 +86,10 @@ class BudgetApprovalRequired(WorkflowError):
 
 class PhaseApprovalRequired(WorkflowError):
     code = "PHASE_APPROVAL_REQUIRED"
+
+
+class RunCancelled(WorkflowError):
+    code = "CANCELLED"
 
 
 class WorkerError(FaberError):

@@ -41,3 +41,8 @@ class FaberRun:
     def status(self) -> Status:
         """One compact snapshot: where the run is, what it waits for, what it has spent."""
         ...
+
+    @workflow.query
+    def result(self) -> RunResult:
+        """The result document as it stands now."""
+        ...

@@ -1,0 +1,213 @@
+"""The only door to Temporal: starts runs, answers their gates, says where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from faber import connection, ending, listing, starting
+from faber.answers import answering
+from faber.connection import RPC_TIMEOUT, temporal_errors
+from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
+from faber.contract.workflows import FaberRun
+from faber.errors import Unreachable, UsageError
+from faber.following import follow
+from faber.identity import PREFIX, actor, repository_root, run_id_of
+from faber.listing import ListedStatus
+from faber.records import Records
+from faber.settings import Settings
+
+MATCHES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Faber:
+    """One connection to Temporal, from one folder. Use it in the event loop that it was made in.
+
+    `where` is the folder that runs are started from; `via` is recorded with every decision.
+    Every method raises Unreachable when Temporal, or a worker that must answer, is away.
+    """
+
+    client: Client
+    settings: Settings
+    where: Path
+    via: str = "python"
+
+    @classmethod
+    async def connect(
+        cls, settings: Settings | None = None, *, where: Path | None = None, via: str = "python"
+    ) -> Faber:
+        """Raises Unreachable within seconds, saying what to do."""
+        settings = settings or Settings.read()
+        return cls(await connection.connect(settings), settings, where or Path.cwd(), via)
+
+    @property
+    def actor(self) -> str:
+        return actor(self.settings.environment)
+
+    @property
+    def records(self) -> Records:
+        return Records(repository_root(self.where), self.settings.data_dir / "artifacts")
+
+    @property
+    def project(self) -> str | None:
+        """What runs of this folder's repository go by; None outside of one."""
+        root = repository_root(self.where)
+        return starting.project_of(root) if root else None
+
+    def handle(self, run_id: str) -> WorkflowHandle[FaberRun, RunResult]:
+        return self.client.get_workflow_handle_for(FaberRun.run, run_id)
+
+    async def require_worker(self) -> None:
+        async with temporal_errors("ask for workers"):
+            polls = await connection.worker_polls(self.client)
+        if not polls:
+            raise Unreachable(connection.NO_WORKER)
+
+    async def start(self, input: RunInput) -> str:
+        """Starts the run, or finds the one that the work item has: an open or a completed one is not repeated
+        (`again` starts over), a failed or cancelled one starts anew. Returns the run id.
+
+        Raises UsageError when the open run was started with other options.
+        """
+        await self.require_worker()
+        prepared = starting.prepare(input, self.where, self.actor)
+        run_id = run_id_of(prepared.project or "", prepared.work_id, dry_run=prepared.dry_run)
+        async with temporal_errors(f"start {run_id}"):
+            fresh = await starting.start(self.client, run_id, prepared)
+            execution = None if fresh else await self.handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+        if execution is not None:
+            await starting.refuse_other_repository(prepared, execution)
+            if execution.status == WorkflowExecutionStatus.RUNNING:
+                starting.refuse_other_options(prepared, await self.status(run_id))
+        return run_id
+
+    async def resolve(self, short: str) -> str:
+        """The run id that `short` is, begins, or is the work id of in this repository.
+
+        Raises UsageError when there is none, or several: then it lists them."""
+        if await self._exists(short):
+            return short
+        forms = (short, f"{PREFIX}-{short}", *([run_id_of(self.project, short)] if self.project else []))
+        if await self._exists(forms[-1]):
+            return forms[-1]
+        async with temporal_errors(f"look for {short}"):
+            found = await listing.executions(self.client, listing.query(starts_with=forms), 100)
+        known = {run.id for run in found} | {run for run in self.records.run_ids() if run.startswith(forms)}
+        exact = [form for form in forms if form in known]
+        if len(known) == 1 or exact:
+            return (exact or sorted(known))[0]
+        if not known:
+            raise UsageError(f"no run is called {short!r}. `python -m faber.api workflow list` shows them.")
+        names = ", ".join(sorted(known)[:MATCHES_SHOWN])
+        raise UsageError(f"{short!r} begins {len(known)} run ids: {names}. Write more of the one you mean.")
+
+    async def _exists(self, run_id: str) -> bool:
+        try:
+            await self.handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                return False
+            async with temporal_errors(f"look for {run_id}"):
+                raise
+        return True
+
+    async def status(self, run_id: str) -> Status:
+        """The run's snapshot; from its derived copy when Temporal no longer knows the run."""
+        try:
+            return await self.handle(run_id).query(FaberRun.status, rpc_timeout=RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND and (recorded := self.records.status(run_id)):
+                return recorded
+            if error.status != RPCStatusCode.NOT_FOUND:
+                await self.require_worker()
+            async with temporal_errors(f"read the status of {run_id}"):
+                raise
+
+    async def result(self, run_id: str) -> RunResult:
+        """Waits for the end, however long, and answers with the document, `failed` ones included."""
+        async with temporal_errors(f"read the result of {run_id}"):
+            try:
+                return await ending.result(self.handle(run_id))
+            except RPCError as error:
+                recorded = self.records.result(run_id)
+                if error.status == RPCStatusCode.NOT_FOUND and recorded:
+                    return recorded
+                raise
+
+    def watch(self, run_id: str) -> AsyncIterator[Status | None]:
+        """Snapshots while the run is open, each when it differs from the last; None while nobody answers.
+
+        Raises Unreachable when that lasts. Returns when the run has ended.
+        """
+        return follow(self.handle(run_id), self.require_worker)
+
+    async def decide(self, run_id: str, decision: Decision) -> GateView:
+        """Answers a gate. Raises WorkflowError when the run does not take the answer, saying why."""
+        signed = decision.model_copy(update={"actor": self.actor, "via": self.via})
+        async with self._answering(run_id) as handle:
+            return await handle.execute_update(FaberRun.decide, signed, rpc_timeout=RPC_TIMEOUT)
+
+    async def raise_budget(self, run_id: str, limit_usd: float, *, request_id: str | None = None) -> GateView:
+        """Sets a new limit, in dollars for the whole run. Errors: as `decide`."""
+        budget = BudgetRaise(limit_usd=limit_usd, request_id=request_id, actor=self.actor, via=self.via)
+        async with self._answering(run_id) as handle:
+            return await handle.execute_update(FaberRun.raise_budget, budget, rpc_timeout=RPC_TIMEOUT)
+
+    async def pause(self, run_id: str, reason: str = "") -> GateView:
+        """Stops the run before its next step, until `resume`. Errors: as `decide`."""
+        pause = Pause(reason=reason, actor=self.actor, via=self.via)
+        async with self._answering(run_id) as handle:
+            return await handle.execute_update(FaberRun.pause, pause, rpc_timeout=RPC_TIMEOUT)
+
+    async def resume(self, run_id: str, reason: str = "") -> GateView:
+        """Lets a paused run go on. Errors: as `decide`."""
+        pause = Pause(reason=reason, actor=self.actor, via=self.via)
+        async with self._answering(run_id) as handle:
+            return await handle.execute_update(FaberRun.resume, pause, rpc_timeout=RPC_TIMEOUT)
+
+    @asynccontextmanager
+    async def _answering(self, run_id: str) -> AsyncIterator[WorkflowHandle[FaberRun, RunResult]]:
+        await self.require_worker()
+        async with answering(run_id):
+            yield self.handle(run_id)
+
+    async def cancel(self, run_id: str, reason: str = "") -> None:
+        """Asks the run to end; its processes are ended and its work is kept. Returns before it has."""
+        said = f"cancelled by {self.actor}" + (f": {reason}" if reason else "")
+        async with temporal_errors(f"cancel {run_id}"):
+            await self.handle(run_id).cancel(reason=said, rpc_timeout=RPC_TIMEOUT)
+
+    async def terminate(self, run_id: str, reason: str = "") -> None:
+        """Ends the run at once, without its own end: for one that `cancel` does not end."""
+        said = f"terminated by {self.actor}" + (f": {reason}" if reason else "")
+        async with temporal_errors(f"terminate {run_id}"):
+            await self.handle(run_id).terminate(reason=said, rpc_timeout=RPC_TIMEOUT)
+
+    async def retry(self, run_id: str, from_phase: str | None = None) -> str:
+        """Goes on with a failed run at the phase that failed, or at an earlier one, under the same id and
+        ledger. Raises UsageError when the run has not failed, or left nothing to go on from."""
+        await self.require_worker()
+        async with temporal_errors(f"retry {run_id}"):
+            await starting.retry(self.client, self.handle(run_id), from_phase)
+        return run_id
+
+    async def list(
+        self,
+        status: ListedStatus | None = None,
+        limit: int = 20,
+        *,
+        project: str | None = None,
+        work_id: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Runs, newest first, each a result document with `started_at`, `current_phase`, `waiting_on`."""
+        filter = listing.query(status, project=project, work_id=work_id)
+        async with temporal_errors("list runs"):
+            found = await listing.executions(self.client, filter, limit)
+            return [await listing.row(run) for run in found]

@@ -1,0 +1,161 @@
+"""Starts a run, or finds the one that its work item has; starts a failed one again where it stopped."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from faber.configuration import find_configuration, read_configuration
+from faber.connection import RPC_TIMEOUT
+from faber.contract.delivery import RunInput, RunResult, Status
+from faber.contract.names import PHASES, TASK_QUEUE
+from faber.contract.workflows import FaberRun
+from faber.errors import UsageError
+from faber.identity import require_repository
+from faber.outcomes import read_failure
+
+# Only the one start that Temporal took bears the caller's own mark.
+MARK = "faber_start"
+REPOSITORY = "faber_repository"
+COMPARED = ("autonomy", "budget_usd", "max_retries", "approve", "on_budget")
+
+
+def prepare(input: RunInput, where: Path, actor: str) -> RunInput:
+    """The input with what the caller's folder says: repository, project, who started it."""
+    remote = input.repo is not None and ("://" in input.repo or input.repo.startswith("git@"))
+    if remote:
+        project = str(input.repo).rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
+        found: dict[str, Any] = {"project": input.project or project}
+    else:
+        root = require_repository(where / Path(input.repo or ".").expanduser())
+        found = {"repo": str(root), "project": input.project or project_of(root)}
+    return input.model_copy(update={**found, "started_by": input.started_by or actor})
+
+
+def project_of(root: Path) -> str:
+    """The configuration's `project`, else the name of the repository's folder."""
+    file = find_configuration(root)
+    if file is not None and file.is_relative_to(root):
+        configuration, _ = read_configuration(file.read_text(errors="replace"), str(file))
+        if configuration.project:
+            return configuration.project
+    return root.name or "project"
+
+
+async def start(client: Client, run_id: str, input: RunInput) -> bool:
+    """Whether a run was started; False when an open or a completed one is there.
+
+    Errors: temporalio.service.RPCError."""
+    again = input.again or input.dry_run
+    mark = uuid.uuid4().hex
+    try:
+        handle = await client.start_workflow(
+            FaberRun.run,
+            input,
+            id=run_id,
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=(
+                WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if again
+                else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+            ),
+            static_summary=f"{input.project}: {input.work_id}",
+            memo={MARK: mark, REPOSITORY: input.repo},
+            rpc_timeout=RPC_TIMEOUT,
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+    return (await execution.memo()).get(MARK) == mark
+
+
+async def refuse_other_repository(asked: RunInput, execution: WorkflowExecution) -> None:
+    """Two folders of one name would share their run ids: raises UsageError when the run is another one's."""
+    has = (await execution.memo()).get(REPOSITORY)
+    if has and has != asked.repo:
+        raise UsageError(
+            f"{execution.id} is a run of {has}, not of {asked.repo}. Give this one a name of its own: "
+            "`project:` in .fractary/config.yaml, or --project."
+        )
+
+
+def refuse_other_options(asked: RunInput, open_run: Status) -> None:
+    """Raises UsageError naming each option that was asked for and that the open run does not have."""
+    differing = []
+    for name in COMPARED:
+        wanted, has = getattr(asked, name), open_run.options.get(name)
+        if wanted not in (None, {}) and not _same(wanted, has):
+            option = name.removesuffix("_usd").replace("_", "-")
+            differing.append(f"--{option} {_shown(wanted)} (it has {_shown(has)})")
+    if differing:
+        raise UsageError(
+            f"{open_run.run_id} is open with other options: {'; '.join(differing)}. Leave them out to follow "
+            f"it, or end it first: python -m faber.api cancel {open_run.run_id}"
+        )
+
+
+def _same(wanted: Any, has: Any) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(has, dict) and all(has.get(key) == value for key, value in wanted.items())
+    return bool(wanted == has)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{key}={word}" for key, word in value.items()) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+async def retry(client: Client, handle: WorkflowHandle[FaberRun, RunResult], from_phase: str | None) -> None:
+    """Starts the failed run's id again with what it carried. Errors: UsageError, RPCError."""
+    if from_phase is not None and from_phase not in PHASES:
+        raise UsageError(f"--from {from_phase}: not a phase. They are {', '.join(PHASES)}.")
+    execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+    if execution.status != WorkflowExecutionStatus.FAILED:
+        word = execution.status.name.lower() if execution.status else "unknown"
+        raise UsageError(f"{handle.id} is {word}: only a failed run is retried. `run` starts others anew.")
+    failed = client.get_workflow_handle_for(FaberRun.run, handle.id, run_id=execution.run_id)
+    carried = await _carried(failed)
+    input = await _input(client, failed)
+    resume = {**carried, "why": "retry", "from_phase": from_phase}
+    await client.start_workflow(
+        FaberRun.run,
+        input.model_copy(update={"resume": resume}),
+        id=handle.id,
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        static_summary=f"{input.project}: {input.work_id}, again",
+        memo={REPOSITORY: input.repo},
+        rpc_timeout=RPC_TIMEOUT,
+    )
+
+
+async def _carried(failed: WorkflowHandle[FaberRun, RunResult]) -> dict[str, Any]:
+    try:
+        await failed.result()
+    except WorkflowFailureError as error:
+        if carried := read_failure(error).carried:
+            return carried
+    raise UsageError(f"{failed.id} left nothing to go on from. Start it anew with `run`.")
+
+
+async def _input(client: Client, failed: WorkflowHandle[FaberRun, RunResult]) -> RunInput:
+    async for event in failed.fetch_history_events(page_size=1):
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        if payloads:
+            [input] = await client.data_converter.decode(payloads[:1], [RunInput])
+            return RunInput.model_validate(input)
+    raise UsageError(f"{failed.id} was started without an input. Start it anew with `run`.")
