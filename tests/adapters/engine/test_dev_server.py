@@ -142,6 +142,15 @@ async def test_a_detached_server_stays_until_it_is_stopped(tmp_path: Path, cli: 
     assert not (tmp_path / "engine.json").exists()
 
 
+async def test_whoever_attached_learns_that_the_server_is_lost(tmp_path: Path, cli: Path) -> None:
+    async with starting(tmp_path, cli, detached=True), starting(tmp_path, cli) as attached:
+        lost = asyncio.create_task(attached.lost())
+        assert await serves(attached.engine) and not lost.done()
+        os.kill(attached.engine.pid, signal.SIGKILL)
+        with pytest.raises(EngineUnavailable, match=f"{attached.engine.address} has ended"):
+            await asyncio.wait_for(lost, 30)
+
+
 async def test_stopping_where_nothing_runs_is_nothing(tmp_path: Path) -> None:
     await stop_engine(tmp_path)
 
