@@ -21,7 +21,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, model: str, environment: Mapping[str, str]) -> Endpoint:
-        """`model` is `provider:model`. Errors: LLMError MISSING_API_KEY, VALIDATION_ERROR (bad base URL)."""
+        """`model` is `provider:model`. Errors: LLMError MISSING_API_KEY, AUTH_ERROR, VALIDATION_ERROR."""
         prefix, _, name = model.partition(":")
         provider = PROVIDERS[prefix]
         # A key pasted into a file often ends in a newline, which an HTTP header refuses.
@@ -35,6 +35,13 @@ class Endpoint:
                 model=name,
                 variable=provider.key_variable,
             )
+        if not (key.isascii() and key.isprintable()):
+            raise LLMError(
+                "AUTH_ERROR",
+                f"{provider.key_variable} holds a character that no key has (a line break?); set it again.",
+                provider=prefix,
+                variable=provider.key_variable,
+            )
         base_url = provider.base_url(environment)
         if not re.match(r"https?://[^/\s]+", base_url):
             raise LLMError(
@@ -44,6 +51,11 @@ class Endpoint:
                 variable=provider.base_url_variable,
             )
         return cls(provider, name, base_url, key)
+
+    @property
+    def shown_url(self) -> str:
+        """The base URL without the credentials that it may hold."""
+        return re.sub(r"//[^/@]*@", "//", self.base_url)
 
     def without_key(self, text: str) -> str:
         """Providers and HTTP libraries quote what was sent; a message ends up in history and in logs."""

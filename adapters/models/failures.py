@@ -47,7 +47,8 @@ def failure(endpoint: Endpoint, kind: str, what: str, **details: Any) -> LLMErro
 
 def refused(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: object) -> LLMError:
     """The provider answered with a status of 300 or more."""
-    text = said(body)
+    # Shortened last: half a key would not be found.
+    text = endpoint.without_key(said(body))[:SHOWN_CHARACTERS]
     kind = _kind(endpoint, status, f"{text} {_labels(body)}")
     what = f"HTTP {status}" + (f", {text}" if text else "")
     wait = retry_after_s(headers)
@@ -59,7 +60,7 @@ def said(body: object) -> str:
     inner = _inner(body)
     if isinstance(inner, dict):
         inner = inner.get("message") or inner.get("detail") or json.dumps(inner, default=str)
-    return "" if inner is None else str(inner)[:SHOWN_CHARACTERS]
+    return "" if inner is None else str(inner)
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

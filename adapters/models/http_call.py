@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from adapters.models.endpoint import Endpoint
-from adapters.models.failures import failure, refused
+from adapters.models.failures import SHOWN_CHARACTERS, failure, refused
 from faber.errors import LLMError
 
 CONNECT_TIMEOUT_S = 10.0
@@ -25,23 +25,20 @@ async def post(
     else:
         if isinstance(answer, dict):
             return answer
-        problem = failure(
-            endpoint,
-            "INVALID_RESPONSE",
-            f"the body of the answer is not a JSON object: {str(answer)[:200]!r}",
-        )
+        shown = endpoint.without_key(str(answer))[:SHOWN_CHARACTERS]
+        problem = failure(endpoint, "INVALID_RESPONSE", f"the answer is not a JSON object: {shown!r}")
     # Raised outside the handler: the SDK's error holds the request, and with it the key.
     raise problem
 
 
 def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float) -> LLMError:
     if isinstance(error, (TimeoutError, sdk.APITimeoutError)):
-        return failure(endpoint, "TIMEOUT", f"no answer within {timeout_s:g} s from {endpoint.base_url}")
+        return failure(endpoint, "TIMEOUT", f"no answer within {timeout_s:g} s from {endpoint.shown_url}")
     if isinstance(error, sdk.APIStatusError):
         return refused(endpoint, error.status_code, error.response.headers, error.body)
     if isinstance(error, sdk.APIConnectionError):
         cause = error.__cause__ or error
-        what = f"the connection to {endpoint.base_url} failed ({type(cause).__name__}: {cause})"
+        what = f"the connection to {endpoint.shown_url} failed ({type(cause).__name__}: {cause})"
         return failure(endpoint, "NETWORK_ERROR", what)
     if isinstance(error, ValueError):
         return failure(endpoint, "INVALID_RESPONSE", f"the body of the answer is not JSON: {error}")

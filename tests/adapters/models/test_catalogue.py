@@ -1,0 +1,59 @@
+"""Which provider a model's name means, and which key it needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.models.catalogue import required_key, resolve
+from adapters.models.providers import Providers
+from faber.errors import LLMError
+from tests.adapters.models.asking import ask
+from tests.stand_in import ModelServer
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("openai:gpt-4o", "openai:gpt-4o"),
+        ("openai:ft:gpt-4o:me", "openai:ft:gpt-4o:me"),
+        (" gpt-3.5-turbo ", "openai:gpt-3.5-turbo"),
+        ("o1", "openai:o1"),
+        ("o3-mini", "openai:o3-mini"),
+        ("claude-3-opus", "anthropic:claude-3-opus"),
+        ("gemini-1.5-pro", "google:gemini-1.5-pro"),
+        ("grok-2", "xai:grok-2"),
+        ("deepseek-chat", "deepseek:deepseek-chat"),
+        ("mistral-large", "mistral:mistral-large"),
+        ("scripted:demo", "scripted:demo"),
+    ],
+)
+def test_a_known_family_needs_no_prefix(written: str, meant: str) -> None:
+    assert resolve(written) == meant
+
+
+@pytest.mark.parametrize("written", ["llama-3", "ollama:llama", "openai:", "", ":gpt-4o", "opus", "demo"])
+def test_an_unknown_provider_is_refused_with_the_known_ones(written: str) -> None:
+    with pytest.raises(LLMError, match="openai, anthropic, google, xai, deepseek, mistral") as caught:
+        resolve(written)
+    assert caught.value.kind == "UNSUPPORTED_PROVIDER"
+
+
+def test_each_provider_has_a_key_of_its_own_and_a_script_needs_none() -> None:
+    needed = [required_key(name) for name in ("gpt-4o", "claude-3", "gemini-1", "grok-1", "deepseek-chat")]
+    assert needed == [
+        "OPENAI_API_KEY",
+        "ANTHROPIC_API_KEY",
+        "GOOGLE_API_KEY",
+        "XAI_API_KEY",
+        "DEEPSEEK_API_KEY",
+    ]
+    assert required_key("mistral:mistral-large") == "MISTRAL_API_KEY"
+    assert required_key("scripted:demo") is None
+
+
+async def test_a_bare_name_is_answered_and_priced_as_the_full_one(
+    model: Providers, server: ModelServer
+) -> None:
+    bare, full = [await model.answer(ask(name)) for name in ("gpt-4o", "openai:gpt-4o")]
+    assert bare.cost_microusd == full.cost_microusd
+    assert [call.model for call in server.calls] == ["gpt-4o", "gpt-4o"]
