@@ -20,7 +20,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Claim:
-    """Who holds a work item. `outcome` is empty while the run is open, then completed, failed or cancelled."""
+    """Who holds a work item. `outcome` is empty while the run is open, then completed, failed, cancelled."""
 
     run_id: str
     first_execution_run_id: str
@@ -30,7 +30,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Change:
-    """One changed file: `status` is git's letter (A M D R), `path` relative to the repository."""
+    """One changed file: `status` is git's letter (A M D R T), `path` its (new) one in the repository."""
 
     status: str
     path: str
@@ -48,7 +48,9 @@ class MergeTrial:
 class Workspace(Protocol):
     """Every method is idempotent and safe to repeat after a kill at any point.
 
-    Errors: faber.errors.GitError with git's own words; PushRefused when the remote did not take a push."""
+    Errors: faber.errors.GitError with git's own words, worth trying again; PushRefused when the origin did
+    not take a push; ConfigurationError for a checkout, URL or default branch that is not there;
+    ValidationError for a SHA or name that git does not take; ToolMissing without a git that is new enough."""
 
     async def fetch(self, repository: Repository) -> str:
         """Make or refresh the bare clone; returns the SHA of the default branch as the origin has it now."""
@@ -68,10 +70,19 @@ class Workspace(Protocol):
         ...
 
     async def open(
-        self, repository: Repository, run_id: str, branch: str, base_sha: str, tree_sha: str, *, name: str = "work"
+        self,
+        repository: Repository,
+        run_id: str,
+        branch: str,
+        head_sha: str,
+        tree_sha: str,
+        *,
+        name: str = "work",
+        keep: bool = False,
     ) -> Path:
         """The run's worktree, made when it is missing, its files exactly those of `tree_sha` (ignored files
-        stay). The branch is created at `base_sha` when it does not exist in the clone."""
+        stay), its branch at `head_sha`, the recorded one, whatever an agent committed there. `keep` leaves
+        the files of a worktree that exists as they are: the session that wrote them goes on."""
         ...
 
     async def open_detached(self, repository: Repository, run_id: str, sha: str, *, name: str) -> Path:
@@ -87,15 +98,34 @@ class Workspace(Protocol):
         (`parent_sha` itself when nothing changed). `when` (Unix seconds) makes the SHA repeatable."""
         ...
 
+    async def write_file(
+        self,
+        repository: Repository,
+        run_id: str,
+        branch: str,
+        head_sha: str,
+        tree_sha: str,
+        path: str,
+        content: bytes,
+        *,
+        ref: str,
+        when: int,
+    ) -> str:
+        """The worktree as in `open` with one file more, or another content of it, as a snapshot under
+        `refs/faber/<run>/<ref>`; returns its SHA. No link in the tree is followed."""
+        ...
+
     async def commit(
         self, repository: Repository, branch: str, head_sha: str, tree_sha: str, message: str, when: int
     ) -> str:
         """Advance the branch from `head_sha` by one commit with the tree of `tree_sha`; returns the new head
-        (`head_sha` itself when the tree is the same). Repeating it gives the same SHA."""
+        (`head_sha` itself when the tree is the same). Repeating it gives the same SHA. When `merge_into` took
+        the base into the snapshots that `tree_sha` stands on, the base becomes the commit's second parent."""
         ...
 
     async def head(self, repository: Repository, branch: str) -> str | None:
-        """The branch's SHA in the engine's clone."""
+        """Where the engine put the branch in its clone, None when it never did. Commits that an agent made on
+        it by itself do not count."""
         ...
 
     async def changes(self, repository: Repository, base_sha: str, head_sha: str) -> list[Change]: ...
@@ -122,12 +152,19 @@ class Workspace(Protocol):
     async def remote_head(self, repository: Repository, branch: str) -> str | None: ...
 
     async def merge_to_base(self, repository: Repository, branch: str, head_sha: str, message: str) -> str:
-        """Merge on the origin with the head SHA as precondition; returns the merge commit's SHA."""
+        """Merge into the default branch on the origin, provided that the branch there is at `head_sha`;
+        returns the merge commit's SHA, also when it was merged already. A conflict or a moved branch:
+        PushRefused."""
         ...
 
     async def clean(self, repository: Repository, run_id: str, *, quarantine: bool) -> dict[str, str]:
         """Remove the run's worktrees. With `quarantine`, what was not committed is first kept under
-        `refs/faber/<run>/quarantine`. Returns what was left and where: {"worktree": ..., "quarantine": ...}."""
+        `refs/faber/<run>/quarantine`. Returns what went and what was kept, and where, each only when there is
+        such a thing: {"worktree": ..., "quarantine": ...}."""
+        ...
+
+    async def prune(self, repository: Repository, run_id: str) -> None:
+        """Forget the run's snapshots and what was kept in quarantine: all of `refs/faber/<run>/`."""
         ...
 
     async def runs(self) -> list[str]:

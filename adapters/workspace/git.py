@@ -1,0 +1,193 @@
+"""The one place that runs the git CLI: our switches, an allow-listed environment, its words in errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.workspace.locks import inherited
+from faber.errors import GitError, ToolMissing
+
+SWITCHES = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.attributesFile": "/dev/null",
+    "core.excludesFile": "/dev/null",
+    "core.quotePath": "false",
+    "protocol.ext.allow": "never",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "commit.gpgSign": "false",
+    "push.gpgSign": "false",
+    "push.followTags": "false",
+    "push.recurseSubmodules": "no",
+    "fetch.recurseSubmodules": "false",
+    "submodule.recurse": "false",
+    "advice.addEmbeddedRepo": "false",
+    # A transfer that an ended worker left behind must not wait for ever on a dead connection.
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",
+}
+FIXED = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_DEFAULT_REF_FORMAT": "files",
+    "GIT_AUTHOR_NAME": "FABER",
+    "GIT_AUTHOR_EMAIL": "faber@localhost",
+    "GIT_COMMITTER_NAME": "FABER",
+    "GIT_COMMITTER_EMAIL": "faber@localhost",
+}
+# Filters, merge drivers and ignore rules of the user's configuration would make trees differ between hosts.
+LOCAL_ONLY = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+ALLOWED = ("PATH", "HOME", "LANG", "USER", "LOGNAME", "TMPDIR")
+# What a proxy, a certificate, an SSH agent or a credential helper needs; never a model provider's key.
+ALLOWED_ON_NETWORK = (
+    *("SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_ASKPASS"),
+    *("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
+    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"),
+    *("DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "GH_TOKEN", "GITHUB_TOKEN", "GH_HOST", "GH_CONFIG_DIR"),
+)
+OLDEST = (2, 38)
+STALE_AFTER_S = 3.0
+TERMINATE_GRACE_S = 2.0
+
+_LOCKED = re.compile(r"[Uu]nable to create '([^'\n]+\.lock)': File exists")
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@']+@")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    stdout: bytes
+    words: str
+    """What git said on stderr, without credentials and control characters."""
+
+    @property
+    def text(self) -> str:
+        return self.stdout.decode(errors="replace").strip()
+
+
+class Git:
+    """Runs git for one data folder. Errors: GitError with git's words, ToolMissing without a usable git."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+        self._data_dir = data_dir.resolve()
+        kept = {name: environment[name] for name in ALLOWED if name in environment}
+        reaching = {name: environment[name] for name in ALLOWED_ON_NETWORK if name in environment}
+        self._local = kept | LOCAL_ONLY | FIXED
+        self._network = kept | reaching | FIXED
+        self._checked = False
+
+    async def run(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        accept: Collection[int] = (0,),
+        network: bool = False,
+    ) -> Ran:
+        """`accept` lists the exit codes that are answers; any other one is a GitError."""
+        environment = (self._network if network else self._local) | dict(env or {})
+        while True:
+            ran = await self._once(arguments, cwd or self._data_dir, stdin, environment, network)
+            if ran.code in accept:
+                return ran
+            if not await self._removed_stale_lock(ran.words):
+                raise failure(arguments, ran)
+
+    async def check_version(self) -> None:
+        """Errors: ToolMissing for a git that cannot try a merge without a worktree."""
+        if self._checked:
+            return
+        said = (await self.run("--version")).text
+        found = re.search(r"(\d+)\.(\d+)", said)
+        if not found or (int(found[1]), int(found[2])) < OLDEST:
+            raise ToolMissing(
+                f"git {OLDEST[0]}.{OLDEST[1]} or newer is needed, and this host has: {said}. Update git."
+            )
+        self._checked = True
+
+    async def _once(
+        self, arguments: tuple[str, ...], cwd: Path, stdin: bytes, environment: dict[str, str], network: bool
+    ) -> Ran:
+        switches = [part for name, value in SWITCHES.items() for part in ("-c", f"{name}={value}")]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "git",
+                "--no-pager",
+                *switches,
+                *arguments,
+                cwd=cwd,
+                env=environment,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                # Without a terminal nothing below it, ssh above all, can ask and wait for the answer.
+                start_new_session=True,
+                # A credential daemon would keep the lock, so only commands that stay on this host inherit it.
+                pass_fds=() if network else inherited(),
+            )
+        except FileNotFoundError as problem:
+            if not cwd.is_dir():
+                raise GitError(f"the folder {cwd} is gone; the next attempt makes it again") from problem
+            raise ToolMissing(
+                "git is not on PATH: install git 2.38 or newer and start the worker again"
+            ) from problem
+        try:
+            stdout, stderr = await process.communicate(stdin)
+        finally:
+            if process.returncode is None:
+                await _end(process)
+        return Ran(process.returncode or 0, stdout, clean_words(stderr))
+
+    async def _removed_stale_lock(self, words: str) -> bool:
+        """A killed git leaves its `.lock` files; engine processes wait for each other elsewhere, so an old
+        one belongs to nobody."""
+        found = _LOCKED.search(words)
+        if not found:
+            return False
+        lock = Path(found[1])
+        if not lock.resolve().is_relative_to(self._data_dir):
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            while time.time() - lock.lstat().st_mtime < STALE_AFTER_S:
+                await asyncio.sleep(0.05)
+            lock.unlink()
+        return True
+
+
+def failure(arguments: tuple[str, ...], ran: Ran) -> GitError:
+    verb = next((part for part in arguments if re.fullmatch(r"[a-z][a-z-]+", part)), "git")
+    return GitError(f"git {verb} failed (exit code {ran.code}): {ran.words or 'it said nothing'}")
+
+
+def clean_words(said: bytes | str) -> str:
+    """For any terminal and any log: no credentials of URLs, no escapes, the last 4,000 characters."""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return _CONTROL.sub("", redact(text)).strip()[-4000:]
+
+
+def redact(text: str) -> str:
+    return _CREDENTIALS.sub(r"\1***@", text)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """SIGTERM first: git then takes its lock files away."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), TERMINATE_GRACE_S)
+            return

@@ -1,0 +1,95 @@
+"""Where a repository's origin is, read from a checkout without running anything that it configures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.workspace import Repository
+from adapters.workspace.git import Git, redact
+from adapters.workspace.names import is_path, safe_url
+from faber.errors import ConfigurationError, GitError
+
+# The server side of a transfer with the user's own checkout: nothing that it configures may run.
+_PLAIN = "git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false"
+UPLOAD_PACK = f"{_PLAIN} upload-pack"
+RECEIVE_PACK = (
+    f"{_PLAIN} -c receive.autogc=false -c receive.denyCurrentBranch=refuse -c core.alternateRefsCommand=true "
+    "receive-pack"
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`own` says that it is the user's checkout itself, so its hooks are the target's and stay off."""
+
+    url: str
+    push_url: str
+    own: bool
+
+    def __str__(self) -> str:
+        return redact(self.url)
+
+    def fetching(self) -> list[str]:
+        return [f"--upload-pack={UPLOAD_PACK}"] if self.own else []
+
+    def pushing(self) -> list[str]:
+        return [f"--receive-pack={RECEIVE_PACK}"] if self.own else []
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """`git_dir` is shared by all worktrees of the repository; `top` is what relative URLs are relative to."""
+
+    git_dir: Path
+    top: Path
+
+
+async def find_checkout(git: Git, folder: Path) -> Checkout:
+    """The repository that the folder lies in. Errors: ConfigurationError when it lies in none."""
+    folder = folder.absolute()
+    if not folder.is_dir():
+        raise ConfigurationError(f"the checkout {str(folder)!r} is not a folder on this host")
+    try:
+        common = await git.run("rev-parse", "--path-format=absolute", "--git-common-dir", cwd=folder)
+    except GitError as problem:
+        raise ConfigurationError(
+            f"{str(folder)!r} lies in no git repository that can be used: {problem}"
+        ) from problem
+    git_dir = Path(common.stdout.decode(errors="surrogateescape").removesuffix("\n")).resolve()
+    top = await git.run("rev-parse", "--show-toplevel", cwd=folder, accept=(0, 128))
+    shown = top.stdout.decode(errors="surrogateescape").removesuffix("\n")
+    return Checkout(git_dir, Path(shown) if shown else git_dir)
+
+
+async def find_origin(git: Git, repository: Repository, checkout: Checkout | None) -> Origin:
+    """Errors: ConfigurationError for a URL that is refused by name."""
+    if checkout is None:
+        url = _placed(safe_url(repository.url or ""), Path.cwd())
+        return Origin(url, url, own=False)
+    # A file is read as text: no include directive is followed and no other part of the configuration counts.
+    listed = await git.run(
+        *("config", "--file", str(checkout.git_dir / "config"), "--no-includes", "--null"),
+        *("--get-regexp", r"^remote\.origin\.(url|pushurl)$"),
+        accept=(0, 1),
+    )
+    urls: dict[str, str] = {}
+    for entry in listed.stdout.decode(errors="surrogateescape").split("\0"):
+        key, _, value = entry.partition("\n")
+        urls.setdefault(key, value)
+    url = urls.get("remote.origin.url", "")
+    if not url:
+        return _own(checkout)
+    placed = _placed(safe_url(url), checkout.top)
+    if is_path(placed) and Path(placed).resolve() in (checkout.git_dir, checkout.top.resolve()):
+        return _own(checkout)
+    push_url = urls.get("remote.origin.pushurl") or url
+    return Origin(placed, _placed(safe_url(push_url), checkout.top), own=False)
+
+
+def _own(checkout: Checkout) -> Origin:
+    return Origin(str(checkout.git_dir), str(checkout.git_dir), own=True)
+
+
+def _placed(url: str, relative_to: Path) -> str:
+    return str(relative_to / url) if is_path(url) else url

@@ -1,0 +1,100 @@
+"""From the files of a worktree to a git tree and back, through an index that only the engine writes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.workspace.clone import Clone
+from adapters.workspace.git import Ran
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files in `root`. `index` lies outside of it: an agent cannot hide a change by a bit in an index."""
+
+    clone: Clone
+    root: Path
+    index: Path
+
+    async def git(
+        self, *arguments: str, index: Path | None = None, stdin: bytes = b"", accept: Collection[int] = (0,)
+    ) -> Ran:
+        return await self.clone.git.run(
+            f"--git-dir={self.clone.path}",
+            f"--work-tree={self.root}",
+            *arguments,
+            cwd=self.root,
+            stdin=stdin,
+            accept=accept,
+            env={"GIT_INDEX_FILE": str(index or self.index)},
+        )
+
+    async def reset(self, tree: str) -> None:
+        """Exactly the files of the tree; ignored files stay."""
+        self.index.with_name(self.index.name + ".lock").unlink(missing_ok=True)
+        await self.git("read-tree", "--reset", "-u", tree)
+        # Twice -f: also repositories that were made inside.
+        await self.git("clean", "-ffdq")
+
+    async def written(self, parent_tree: str) -> str:
+        """The tree of the files as they are now. What `parent_tree` has stays tracked, ignored or not."""
+        async with self._scratch() as index:
+            await self.git("read-tree", "--reset", parent_tree, index=index)
+            embedded = await self._embedded(index)
+            excluded = [b":(exclude,top,literal)" + path for path in embedded]
+            await self.git(
+                *("add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"),
+                index=index,
+                stdin=b"\0".join([b":(top)", *excluded]),
+            )
+            for path in embedded:
+                await self._add_embedded(index, path)
+            return (await self.git("write-tree", index=index)).text
+
+    async def with_file(self, tree: str, path: str, content: bytes) -> str:
+        """`tree` with one file more, or another content of it; nothing is written outside git."""
+        blob = (await self.clone.run("hash-object", "-w", "--stdin", stdin=content)).text
+        async with self._scratch() as index:
+            await self.git("read-tree", "--reset", tree, index=index)
+            entry = f"100644 {blob}\t".encode() + os.fsencode(path) + b"\0"
+            await self.git(
+                "update-index", "--add", "--replace", "-z", "--index-info", index=index, stdin=entry
+            )
+            return (await self.git("write-tree", index=index)).text
+
+    async def _embedded(self, index: Path) -> list[bytes]:
+        """Repositories that an agent made or cloned inside: git lists them as folders."""
+        return [path for path in await self._untracked(index) if path.endswith(b"/")]
+
+    async def _untracked(self, index: Path) -> list[bytes]:
+        listed = await self.git("ls-files", "-z", "--others", "--exclude-standard", index=index)
+        return [path for path in listed.stdout.split(b"\0") if path]
+
+    async def _add_embedded(self, index: Path, folder: bytes) -> None:
+        """Its files, as if its `.git` were not there: a link to a commit that nobody has would lose them."""
+        inside = Files(self.clone, self.root / os.fsdecode(folder), index)
+        missing = index.with_name(f"{index.name}.none")
+        found = await inside._untracked(missing)
+        files = [folder + path for path in found if not path.endswith(b"/")]
+        stdin = b"".join(path + b"\0" for path in files)
+        await self.git("update-index", "--add", "--replace", "-z", "--stdin", index=index, stdin=stdin)
+        for path in found:
+            if path.endswith(b"/"):
+                await self._add_embedded(index, folder + path)
+
+    @contextlib.asynccontextmanager
+    async def _scratch(self) -> AsyncIterator[Path]:
+        """A copy of the index: what it knows of unchanged files saves reading them."""
+        scratch = self.index.with_name(f"{self.index.name}.{uuid.uuid4().hex}")
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy2(self.index, scratch)
+            yield scratch
+        finally:
+            scratch.unlink(missing_ok=True)
