@@ -34,14 +34,26 @@ class Call:
 
     @property
     def tools(self) -> set[str]:
-        offered = self.body.get("tools") or []
-        return {tool.get("name") or tool.get("function", {}).get("name", "") for tool in offered}
+        return {name_of(tool) for tool in self._offered()}
+
+    @property
+    def custom_tools(self) -> set[str]:
+        """Those that take plain text instead of JSON arguments (Responses API only)."""
+        return {name_of(tool) for tool in self._offered() if tool.get("type") == "custom"}
 
     @property
     def system(self) -> str:
         """The system text of any protocol."""
         first = self.body.get("system") or self.body.get("instructions") or ""
         return "\n".join([text_of(first), *(text for role, text in entries(self.body) if role == "system")])
+
+    def _offered(self) -> list[dict[str, Any]]:
+        """Codex offers its tools within the conversation, and in namespaces."""
+        said = self.body.get("input")
+        items = said if isinstance(said, list) else []
+        offers = [self.body, *(item for item in items if item.get("type") == "additional_tools")]
+        tools = [tool for offer in offers for tool in offer.get("tools") or []]
+        return [inner for tool in tools for inner in (tool.get("tools") or [tool])]
 
     def find_place(self) -> None:
         """Fills in phase, round and turn: from the system text, else from the user's last words on it."""
@@ -62,6 +74,10 @@ def entries(body: dict[str, Any]) -> list[tuple[str, str]]:
     return [_entry(one) for one in given]
 
 
+def name_of(tool: dict[str, Any]) -> str:
+    return str(tool.get("name") or tool.get("function", {}).get("name", ""))
+
+
 def text_of(content: Any) -> str:
     if isinstance(content, list):
         return "\n".join(text_of(part) for part in content)
@@ -74,9 +90,9 @@ def _entry(one: dict[str, Any]) -> tuple[str, str]:
     kind = str(one.get("type") or "message")
     if kind.endswith("_output"):
         return "tool", text_of(one.get("output"))
-    if kind != "message":
+    if kind != "message" and "role" not in one:
         return "assistant", ""
-    content, role = one.get("content"), str(one.get("role"))
+    content, role = one.get("content"), str(one["role"])
     if isinstance(content, list) and any(part.get("type") == "tool_result" for part in content):
         role = "tool"
     return {"developer": "system"}.get(role, role), text_of(content)

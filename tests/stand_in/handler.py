@@ -42,7 +42,10 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(PROTOCOLS[ending], call, gets)
 
     def do_GET(self) -> None:
-        self._send(200, {"object": "list", "data": [], "models": []})
+        if "upgrade" in self.headers:
+            # Codex tries a WebSocket first, and this status alone makes it go on without one at once.
+            return self._send(426, None)
+        return self._send(200, {"object": "list", "data": [], "models": []})
 
     def do_HEAD(self) -> None:
         self._send(200, None)

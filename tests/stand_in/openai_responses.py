@@ -10,6 +10,9 @@ from faber.contract.money import Usage
 from tests.stand_in.call import Call
 from tests.stand_in.words import Words
 
+# With some models Codex offers one tool that runs JavaScript, and the others only from within that.
+CODE_TOOL = "exec"
+
 
 def answer(call: Call, words: Words) -> dict[str, Any]:
     return {
@@ -42,10 +45,18 @@ def _output(call: Call, words: Words) -> list[dict[str, Any]]:
         content = [{"type": "output_text", "text": words.text, "annotations": []}]
         message = {"type": "message", "id": f"msg_{call.number}", "role": "assistant", "content": content}
         items.append({**message, "status": "completed"})
-    for id_, name, arguments in words.calls:
-        called = {"type": "function_call", "id": f"fc_{id_}", "call_id": id_, "name": name}
-        items.append({**called, "arguments": json.dumps(arguments), "status": "completed"})
+    items += [_called(call, *one) for one in words.calls]
     return items
+
+
+def _called(call: Call, id_: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    said = {"id": f"fc_{id_}", "call_id": id_, "status": "completed"}
+    if name in call.custom_tools:
+        return {**said, "type": "custom_tool_call", "name": name, "input": str(arguments.get("input", ""))}
+    if name not in call.tools and CODE_TOOL in call.custom_tools:
+        code = f"text(await tools.{name}({json.dumps(arguments)}))"
+        return {**said, "type": "custom_tool_call", "name": CODE_TOOL, "input": code}
+    return {**said, "type": "function_call", "name": name, "arguments": json.dumps(arguments)}
 
 
 def _usage(counted: Usage) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.stand_in import CUT, HANGING, ModelServer, refusal
+from tests.stand_in.server import as_script
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +133,28 @@ def test_codex_gets_its_answer_as_events_and_its_turns_are_told_by_its_outputs(s
     output = {"type": "function_call_output", "call_id": call["call_id"], "output": "ok"}
     second = post(server, "/v1/responses", model="gpt-x", input=[asked, message, call, output], **place)
     assert events(second)[-1]["response"]["output"][0]["content"][0]["text"] == "Second."
+
+
+def test_codex_calls_a_tool_that_it_offers_only_within_code_or_as_plain_text(server: ModelServer) -> None:
+    offered = {
+        "tools": [{"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]}]
+    }
+    offer = {"type": "additional_tools", "role": "developer", **offered}
+    asked = [offer, {"type": "message", "role": "user", "content": "Phase: build, round 1"}]
+    first = post(server, "/v1/responses", model="gpt-x", input=asked).json()["output"][1]
+    assert (first["type"], first["name"]) == ("custom_tool_call", "exec")
+    assert first["input"] == 'text(await tools.write_file({"path": "a.txt"}))'
+    server.script = as_script(
+        {"phases": {"build": [[{"tool_calls": [{"name": "exec", "arguments": {"input": "1"}}]}]]}}
+    )
+    assert post(server, "/v1/responses", model="gpt-x", input=asked).json()["output"][0]["input"] == "1"
+
+
+def test_codex_is_told_at_once_that_there_is_no_websocket(server: ModelServer) -> None:
+    headers = {"connection": "Upgrade", "upgrade": "websocket"}
+    assert httpx.get(f"{server.url}/v1/responses", headers=headers).status_code == 426
+    assert httpx.get(f"{server.url}/v1/models").status_code == 200
+    assert server.count() == 0
 
 
 def test_a_side_question_without_tools_is_no_turn(server: ModelServer) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from adapters.models.catalogue import required_key, resolve
@@ -9,6 +13,8 @@ from adapters.models.providers import Providers
 from faber.errors import LLMError
 from tests.adapters.models.asking import ask
 from tests.stand_in import ModelServer
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +55,17 @@ def test_each_provider_has_a_key_of_its_own_and_a_script_needs_none() -> None:
     ]
     assert required_key("mistral:mistral-large") == "MISTRAL_API_KEY"
     assert required_key("scripted:demo") is None
+
+
+def test_no_sdk_is_imported_before_it_is_used() -> None:
+    code = (
+        "import sys, adapters.models.providers as one\n"
+        "one.Providers({})\n"
+        "print([name for name in ('openai', 'anthropic', 'genai_prices') if name in sys.modules])\n"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 async def test_a_bare_name_is_answered_and_priced_as_the_full_one(
