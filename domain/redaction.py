@@ -1,4 +1,4 @@
-"""Keeps secrets, and where asked personal data, out of everything that is stored, shown or sent to a model."""
+"""Keeps secrets, and where asked personal data, out of what is stored, shown or sent to a model."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ _MOST_ROUNDS = 10
 
 # Quantifiers are bounded and neighbours never share characters, so a hostile text of a megabyte stays linear.
 _VALUE = r"[A-Za-z0-9+/_~-]"
-_NAMED = r"(?:api|access|secret|private|signing|encryption)[_-]?key|secret|token|passw(?:or)?d|passphrase|credentials?"
+_NAMED = (
+    r"(?:api|access|secret|private|signing|encryption)[_-]?key"
+    r"|secret|token|passw(?:or)?d|passphrase|credentials?"
+)
 _PATTERNS = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
         (
-            r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,16384}?"
+            r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,16384}"
             r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
             0,
         ),
         # A block that was cut off before its end.
         (
-            r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[nr]){0,4}[A-Za-z0-9+/=]{16,}){1,400}",
+            r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:(?:\s|\\[nr]){0,4}[A-Za-z0-9+/=]{16,}){1,400}",
             0,
         ),
         (
@@ -62,7 +66,8 @@ _PATTERNS = tuple(
             re.IGNORECASE,
         ),
         (
-            r"(^[ \t]{0,20}(?:export[ \t]{1,3})?[A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)=[\"']?)"
+            r"(^[ \t]{0,20}(?:export[ \t]{1,3})?"
+            r"[A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)=[\"']?)"
             r"[^\s\"'$<{(\[]{8,}",
             re.MULTILINE,
         ),
@@ -74,7 +79,8 @@ class Redactor:
     """Replaces these secrets, and whatever has the shape of one, by `[REDACTED]`.
 
     Values shorter than 8 characters are left out: they occur in ordinary text. A secret is also known as its
-    URL-quoted, JSON-escaped and Base64 form. Redacting twice changes nothing."""
+    URL-quoted, JSON-escaped and Base64 form. Redacting twice changes nothing, and
+    no line gets another number."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret.strip()) >= MIN_SECRET for form in _forms(secret)}
@@ -84,11 +90,11 @@ class Redactor:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> Redactor:
-        """Knows the value of every variable whose name has KEY, TOKEN, SECRET, PASSWORD or CREDENTIAL in it."""
+        """Knows the value of variables with KEY, TOKEN, SECRET, PASSWORD or CREDENTIAL in their name."""
         return cls(value for name, value in environment.items() if _SECRET_NAME.search(name))
 
     def redact(self, text: str) -> str:
-        # A replacement can bring together what was apart, so the end is reached when nothing changes any more.
+        # A replacement can bring together what was apart, so it goes on until nothing changes.
         for _ in range(_MOST_ROUNDS):
             cleaned = self._once(text)
             if cleaned == text:
@@ -100,10 +106,15 @@ class Redactor:
 
     def _once(self, text: str) -> str:
         if self._known is not None:
-            text = self._known.sub(MARK, text)
+            text = self._known.sub(_marked, text)
         for pattern in _PATTERNS:
-            text = pattern.sub(rf"\g<1>{MARK}", text)
+            text = pattern.sub(_marked, text)
         return text
+
+
+def _marked(match: re.Match[str]) -> str:
+    kept = match[1] if match.re.groups else ""
+    return kept + MARK + "\n" * (match[0].count("\n") - kept.count("\n"))
 
 
 _BY_SHAPE = Redactor()
@@ -126,8 +137,10 @@ def _forms(secret: str) -> set[str]:
 _CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w-])")
 _CARD_ISSUERS = re.compile(r"4|5[1-5]|2[2-7]|3[04-9]|6")
 _SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
+_PHONE_DIGITS = range(8, 16)
 _PHONE = re.compile(
-    r"(?<![\w.+-])(?:\+[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,5}|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-]|\.\d)"
+    r"(?<![\w.+-])(?:\+[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,5}"
+    r"|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-]|\.\d)"
 )
 # `git@host:path` names a repository, not a person.
 _EMAIL = re.compile(
@@ -136,23 +149,18 @@ _EMAIL = re.compile(
 
 
 def redact_personal(text: str) -> str:
-    """Replaces e-mail addresses, telephone, US social security and payment card numbers, each by its own mark."""
-    text = _CARD.sub(_if_card("[REDACTED_CARD]"), text)
+    """Replaces e-mail addresses, telephone, US social security and payment card numbers."""
+    text = _CARD.sub(_if("[REDACTED_CARD]", _is_card), text)
     text = _SSN.sub("[REDACTED_SSN]", text)
-    text = _PHONE.sub("[REDACTED_PHONE]", text)
+    text = _PHONE.sub(_if("[REDACTED_PHONE]", lambda digits: len(digits) in _PHONE_DIGITS), text)
     return _EMAIL.sub("[REDACTED_EMAIL]", text)
 
 
-def _if_card(mark: str) -> Callable[[re.Match[str]], str]:
-    def replaced(match: re.Match[str]) -> str:
-        digits = [int(character) for character in match[0] if character.isdigit()]
-        return mark if _CARD_ISSUERS.match(match[0]) and _luhn(digits) else match[0]
-
-    return replaced
+def _if(mark: str, fits: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
+    """A replacement for those matches whose digits fit."""
+    return lambda match: mark if fits(re.sub(r"\D", "", match[0])) else match[0]
 
 
-def _luhn(digits: list[int]) -> bool:
-    doubled = [
-        digit if place % 2 == 0 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits[::-1])
-    ]
-    return sum(doubled) % 10 == 0
+def _is_card(digits: str) -> bool:
+    luhn = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return bool(_CARD_ISSUERS.match(digits)) and sum(sum(divmod(value, 10)) for value in luhn) % 10 == 0
