@@ -1,0 +1,107 @@
+"""A model call that is never paid for twice: its intent is written before it, its answer before anybody sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from temporalio import activity
+
+from activities.attempts import Attempts
+from adapters.journal import Journal
+from adapters.models import Model, ModelAnswer, ModelRequest
+from adapters.prices import cost_of
+from faber.contract.activities import Spend
+from faber.contract.money import Price, Usage
+from faber.errors import LLMError
+
+
+class PaidCalls:
+    """`owner` names this worker process, so that a lease tells who held it."""
+
+    def __init__(self, model: Model, journal: Journal, attempts: Attempts, owner: str) -> None:
+        self._model = model
+        self._journal = journal
+        self._attempts = attempts
+        self._owner = owner
+
+    async def answer(
+        self, key: str, request: ModelRequest, price: Price, reserved_microusd: int, repair: int
+    ) -> tuple[ModelAnswer, Spend]:
+        """The stored answer to exactly this request, or a new call. Errors: LLMError with `spend` in details.
+
+        `repair` counts how often a person mended this run: what failed before that is booked already."""
+        digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+        slot, log = f"{key}/{digest}", f"{key}/{digest}/calls-{repair}"
+        answer = await self._attempts.join(
+            slot, lambda: self._call(slot, log, request, price, reserved_microusd)
+        )
+        return answer, tally(self._journal.load(log), reserved_microusd, answer)
+
+    async def _call(
+        self, slot: str, log: str, request: ModelRequest, price: Price, reserved: int
+    ) -> ModelAnswer:
+        stored = self._journal.load(f"{slot}/answer")
+        if stored is not None:
+            return ModelAnswer.model_validate_json(stored)
+        attempt = activity.info().attempt
+        self._journal.take_lease(slot, attempt, self._owner)
+        self._note(log, state="sent", attempt=attempt)
+        try:
+            answer = await self._model.answer(request)
+        except LLMError as error:
+            self._note(log, state="failed", attempt=attempt, **booked(error, price, reserved))
+            error.details["spend"] = tally(self._journal.load(log), reserved, None).model_dump()
+            raise
+        answer.cost_microusd = cost_of(price, answer.usage)
+        answer.priced = price.priced
+        # An attempt that lost its lease would overwrite what the newer one has paid for.
+        self._journal.check_lease(slot, attempt, self._owner)
+        self._journal.save(f"{slot}/answer", answer.model_dump_json())
+        return answer
+
+    def _note(self, log: str, **note: Any) -> None:
+        self._journal.append(log, json.dumps(note))
+
+
+def booked(error: LLMError, price: Price, reserved_microusd: int) -> dict[str, Any]:
+    """What a failed call is booked at: nothing when it was refused, its usage when it was billed, and the worst
+    case when nobody can know (cut or timed out after it was sent)."""
+    if error.details.get("reached") is False:
+        return {"cost": 0, "unsent": True}
+    if error.kind in {"TIMEOUT", "NETWORK_ERROR"}:
+        return {"cost": reserved_microusd, "estimated": True}
+    usage = error.details.get("usage")
+    return {"cost": cost_of(price, Usage.model_validate(usage)) if usage else 0}
+
+
+def tally(log: str | None, reserved_microusd: int, answer: ModelAnswer | None) -> Spend:
+    """The spend over every attempt of one call, from its log. A stored answer ends the last call that was sent;
+    any other call without an end was lost in a crash."""
+    calls = wasted = cost = 0
+    estimated = False
+    open_calls = 0 if answer is None else -1
+    for note in (json.loads(line) for line in (log or "").splitlines() if line):
+        if note["state"] == "sent":
+            open_calls += 1
+            calls += 1
+            continue
+        open_calls -= 1
+        if note["state"] == "failed":
+            calls -= bool(note.get("unsent"))
+            wasted += not note.get("unsent")
+            cost += note["cost"]
+            estimated = estimated or bool(note.get("estimated"))
+    spend = Spend(
+        calls=calls,
+        wasted_calls=wasted + open_calls,
+        wasted_microusd=cost + open_calls * reserved_microusd,
+        estimated=estimated or open_calls > 0,
+    )
+    if answer is not None:
+        spend.usage = answer.usage
+        spend.cost_microusd = answer.cost_microusd
+        spend.priced = answer.priced
+        spend.estimated = spend.estimated or answer.usage.estimated
+    return spend

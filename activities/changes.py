@@ -1,0 +1,173 @@
+"""The change itself: the specification and the work as commits, and what stands in the world now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import PurePosixPath
+
+from temporalio import activity
+
+from activities.places import repository_of
+from adapters.artifacts import Artifacts
+from adapters.workspace import Change, Repository, Workspace
+from domain.documents import clean_line, specification_document, specification_path
+from faber.contract.activities import (
+    CommitRequest,
+    Committed,
+    MergedIn,
+    SpecificationRequest,
+    SpecificationWritten,
+    World,
+    WorldRequest,
+)
+from faber.contract.delivery import Evidence, Specification
+
+TEST_FILE = re.compile(
+    r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]*$|[._-](test|spec)s?\.[^/]*$|(^|/)conftest\.py$"
+)
+DECIDES_CHECKS = re.compile(
+    r"(^|/)(Makefile|package\.json|pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|noxfile\.py|conftest\.py)$"
+)
+
+
+class Changes:
+    def __init__(self, *, workspace: Workspace, artifacts: Artifacts) -> None:
+        self._workspace = workspace
+        self._artifacts = artifacts
+
+    @activity.defn
+    async def write_specification(self, request: SpecificationRequest) -> SpecificationWritten:
+        """Render the architect's answer, put it into the tree and commit it to the branch."""
+        place, issue = request.place, request.issue
+        answer = json.loads(await self._artifacts.get(request.answer))
+        document = specification_document(issue, request.work_type, answer)
+        path = specification_path(place.key.work_id, issue.title)
+        repository = repository_of(place.repository)
+        tree = await self._workspace.write_file(
+            repository,
+            place.key.run_id,
+            place.branch,
+            place.head_sha,
+            place.tree_sha,
+            path,
+            document.encode(),
+            ref=f"architect/{request.round}/specification",
+            when=place.when,
+        )
+        subject = f"docs: specify {clean_line(issue.title, 60)} ({clean_line(place.key.work_id, 40)})"
+        head = await self._workspace.commit(
+            repository, place.branch, place.head_sha, tree, subject, place.when
+        )
+        committed = await self._workspace.read_at(repository, head, path)
+        digest = hashlib.sha256(document.encode()).hexdigest()
+        specification = Specification(
+            id=digest[:8],
+            path=path,
+            title=clean_line(str(answer["title"]), 200),
+            status="proposed",
+            content_hash=digest,
+            criteria=[clean_line(str(item), 500) for item in answer["criteria"]],
+        )
+        evidence = Evidence(
+            phase="architect",
+            kind="specification",
+            ok=committed == document.encode(),
+            what=f"{path} committed",
+            sha=head,
+            round=request.round,
+        )
+        return SpecificationWritten(
+            specification=specification,
+            head_sha=head,
+            artifact=await self._artifacts.put(document.encode()),
+            evidence=[evidence],
+        )
+
+    @activity.defn
+    async def commit_change(self, request: CommitRequest) -> Committed:
+        """Commit what the build left in the tree; says whether that is a change at all."""
+        place = request.place
+        repository = repository_of(place.repository)
+        kind = {"feature": "feat", "bug": "fix"}.get(request.work_type, "chore")
+        subject = f"{kind}: {clean_line(request.issue.title, 64)} ({clean_line(place.key.work_id, 40)})"
+        head = await self._workspace.commit(
+            repository,
+            place.branch,
+            place.head_sha,
+            place.tree_sha,
+            subject,
+            place.when,
+        )
+        changes = await self._workspace.changes(repository, place.base_sha, head)
+        diff = await self._workspace.diff(repository, place.base_sha, head)
+        work = [change for change in changes if change.path != request.spec_path]
+        return Committed(
+            head_sha=head,
+            tree_sha=head,
+            changed=bool(work),
+            files=[change.path for change in work][:500],
+            tests_added=paths(work, "A", TEST_FILE),
+            tests_changed=paths(work, "MDR", TEST_FILE) + paths(work, "AMDR", DECIDES_CHECKS),
+            commits=[sha for sha, _ in await self._workspace.commits(repository, place.base_sha, head)],
+            diff=await self._artifacts.put(diff.encode(errors="replace")),
+            evidence=[await self._commit_evidence(repository, place.branch, head, work, request.round)],
+        )
+
+    async def _commit_evidence(
+        self, repository: Repository, branch: str, head: str, work: list[Change], round: int
+    ) -> Evidence:
+        on_branch = await self._workspace.head(repository, branch) == head
+        what = (
+            f"{len(work)} changed files on {branch}"
+            if work
+            else "nothing was changed beside the specification"
+        )
+        return Evidence(
+            phase="build", kind="commit", ok=on_branch and bool(work), what=what, sha=head, round=round
+        )
+
+    @activity.defn
+    async def observe_world(self, request: WorldRequest) -> World:
+        """What stands now: the branch, the files in the worktree, the specification, the base and a merge with it."""
+        place = request.place
+        repository = repository_of(place.repository)
+        head = await self._workspace.head(repository, place.branch)
+        tree = await self._workspace.snapshot(
+            repository,
+            place.key.run_id,
+            f"seen/{request.round}",
+            place.tree_sha,
+            "as found at a gate",
+            place.when,
+        )
+        world = World(head_sha=head, tree_sha=tree, base_sha=place.base_sha)
+        if request.spec_path is not None:
+            content = await self._workspace.read_at(repository, tree, request.spec_path)
+            if content is not None:
+                world.spec_hash = hashlib.sha256(content).hexdigest()
+                world.spec_artifact = await self._artifacts.put(content)
+        if request.try_merge:
+            trial = await self._workspace.merge_trial(repository, place.head_sha)
+            world.base_sha, world.merge_clean = trial.base_sha, trial.clean
+            world.conflicts = list(trial.conflicts)[:50]
+        return world
+
+    @activity.defn
+    async def merge_base_in(self, request: WorldRequest) -> MergedIn:
+        """Bring the moved base into the work with its conflicts, for a build round to resolve."""
+        place = request.place
+        repository = repository_of(place.repository)
+        trial = await self._workspace.merge_trial(repository, place.head_sha)
+        await self._workspace.open(repository, place.key.run_id, place.branch, place.head_sha, place.tree_sha)
+        tree = await self._workspace.merge_into(repository, place.key.run_id, place.head_sha, trial.base_sha)
+        return MergedIn(tree_sha=tree, base_sha=trial.base_sha)
+
+
+def paths(changes: list[Change], letters: str, pattern: re.Pattern[str]) -> list[str]:
+    return [
+        str(PurePosixPath(change.path))
+        for change in changes
+        if change.status[:1] in letters and pattern.search(change.path)
+    ][:200]

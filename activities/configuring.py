@@ -1,0 +1,222 @@
+"""What a run goes by: the repository, its configuration as a person committed it, prices, prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio import activity
+
+from activities.recognising import recognise_checks
+from activities.rendering import OVERRIDES, prompt_names
+from adapters.artifacts import Artifacts
+from adapters.models.catalogue import required_key
+from adapters.prices import price_of
+from adapters.workspace import Repository, Workspace
+from faber.configuration import read_configuration
+from faber.contract.activities import ConfigurationRequest, RepositoryRef, Setup
+from faber.contract.config import Configuration
+from faber.contract.names import PHASES, host_queue
+from faber.errors import ConfigurationError, GitError, LLMError, ToolMissing
+
+CONFIGURATION = ".fractary/config.yaml"
+
+
+@dataclass(frozen=True)
+class Host:
+    """What this worker's host is and can do. `home` is where a run without `repo` finds its repository."""
+
+    id: str
+    home: Path
+    bwrap: bool
+    search_attributes: bool
+    environment: Mapping[str, str]
+
+
+class Configuring:
+    def __init__(self, *, workspace: Workspace, artifacts: Artifacts, host: Host) -> None:
+        self._workspace = workspace
+        self._artifacts = artifacts
+        self._host = host
+
+    @activity.defn
+    async def load_configuration(self, request: ConfigurationRequest) -> Setup:
+        """Errors: ConfigurationError naming the key; LLMError MISSING_API_KEY naming the variable and phase."""
+        asked = request.input
+        ref = locate(asked.repo, self._host.home)
+        source = Source(self._workspace, ref)
+        await source.pin_default()
+        configuration, notes = await source.configuration()
+        named = named_branch(configuration) or source.ref.default_branch
+        if named != source.ref.default_branch or configuration.repo.url:
+            await source.pin(named, configuration.repo.url)
+        refuse_platforms(configuration)
+        self._require_keys(configuration)
+        checks = configuration.workflow.checks
+        if not checks:
+            checks = await recognise_checks(source.read)
+            notes = [*notes, "checks recognised: " + ", ".join(str(check.run) for check in checks)]
+        filled = configuration.model_copy(
+            update={"workflow": configuration.workflow.model_copy(update={"checks": checks})}
+        )
+        return Setup(
+            configuration=filled.model_dump(mode="json"),
+            repository=source.ref,
+            project=asked.project or configuration.project or project_of(source.ref),
+            base_sha=source.base_sha,
+            host_queue=host_queue(self._host.id),
+            prices={
+                phase: price_of(model_of(filled, phase), configuration.workflow.cost.prices)
+                for phase in PHASES
+            },
+            prompts=await self._prompts(source),
+            checks_recognised=not configuration.workflow.checks,
+            sandbox=self._sandbox(configuration),
+            search_attributes=self._host.search_attributes,
+            notes=notes,
+        )
+
+    def _require_keys(self, configuration: Configuration) -> None:
+        for phase in PHASES:
+            if configuration.workflow.agent.of(phase).preset != "builtin":
+                continue
+            model = configuration.workflow.models.of(phase)
+            variable = required_key(model)
+            if variable and not self._host.environment.get(variable):
+                raise LLMError(
+                    "MISSING_API_KEY",
+                    f"workflow.models.{phase} is {model}, which needs {variable}: set it where the worker runs, "
+                    f"restart the worker, and start the run again",
+                )
+
+    def _sandbox(self, configuration: Configuration) -> str:
+        wanted = configuration.workflow.sandbox
+        if wanted == "bwrap" and not self._host.bwrap:
+            raise ToolMissing(
+                "workflow.sandbox is bwrap, and bwrap does not work on this host: install bubblewrap, allow user "
+                "namespaces, or write `sandbox: none` to run commands without it"
+            )
+        return "bwrap" if self._host.bwrap and wanted != "none" else "none"
+
+    async def _prompts(self, source: Source) -> dict[str, str]:
+        found = {}
+        for name in prompt_names():
+            content = await source.read(f"{OVERRIDES}/{name}")
+            if content is not None:
+                found[name] = await self._artifacts.put(content)
+        return found
+
+
+class Source:
+    """Files of the repository as a person put them there: never from a branch that an agent wrote.
+
+    The checkout's own file counts while the default branch is checked out (a person edits it there), else the
+    one at the pinned base commit; a file that was never committed is the checkout's in any case."""
+
+    def __init__(self, workspace: Workspace, ref: RepositoryRef) -> None:
+        self._workspace = workspace
+        self.ref = ref
+        self.base_sha = ""
+
+    async def pin(self, branch: str, url: str | None = None) -> None:
+        self.ref = self.ref.model_copy(update={"default_branch": branch, "url": url or self.ref.url})
+        self.base_sha = await self._workspace.fetch(self._repository)
+
+    async def pin_default(self) -> None:
+        """The branch that the checkout's file names, else `main`, else the one that is checked out."""
+        checkout = Path(self.ref.checkout) if self.ref.checkout else None
+        named = configured_branch(checkout)
+        try:
+            await self.pin(named or "main")
+        except GitError:
+            other = checked_out(checkout)
+            if named or other in (None, "main"):
+                raise
+            await self.pin(str(other))
+
+    @property
+    def _repository(self) -> Repository:
+        checkout = Path(self.ref.checkout) if self.ref.checkout else None
+        return Repository(checkout, self.ref.url, self.ref.default_branch)
+
+    async def read(self, path: str) -> bytes | None:
+        checkout = Path(self.ref.checkout) if self.ref.checkout else None
+        own = checkout / path if checkout else None
+        committed = await self._workspace.read_at(self._repository, self.base_sha, path)
+        if own is None or not own.is_file():
+            return committed
+        if committed is None or checked_out(checkout) == self.ref.default_branch:
+            return own.read_bytes()
+        return committed
+
+    async def configuration(self) -> tuple[Configuration, list[str]]:
+        content = await self.read(CONFIGURATION)
+        if content is None:
+            return Configuration(), []
+        return read_configuration(content.decode(errors="replace"), CONFIGURATION)
+
+
+def locate(repo: str | None, home: Path) -> RepositoryRef:
+    """The repository that an input names: a URL, or a folder inside a checkout."""
+    if repo and ("://" in repo or repo.startswith("git@")):
+        return RepositoryRef(url=repo)
+    start = Path(repo).expanduser() if repo else home
+    start = (start if start.is_absolute() else home / start).resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return RepositoryRef(checkout=str(folder))
+    raise ConfigurationError(
+        f"repo: {start} is not inside a git repository on the worker's host; give the path of a checkout or a URL"
+    )
+
+
+def named_branch(configuration: Configuration) -> str | None:
+    return (
+        configuration.repo.default_branch if "default_branch" in configuration.repo.model_fields_set else None
+    )
+
+
+def configured_branch(checkout: Path | None) -> str | None:
+    """The default branch that the checkout's own file names, so that the first fetch asks for the right one."""
+    path = checkout / CONFIGURATION if checkout else None
+    if path is None or not path.is_file():
+        return None
+    return named_branch(
+        read_configuration(path.read_text(encoding="utf-8", errors="replace"), CONFIGURATION)[0]
+    )
+
+
+def checked_out(checkout: Path | None) -> str | None:
+    """The branch that HEAD of a checkout names, read without running git in it."""
+    if checkout is None:
+        return None
+    git = checkout / ".git"
+    if git.is_file():
+        git = (checkout / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
+    head = (git / "HEAD").read_text(encoding="utf-8").strip()
+    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else None
+
+
+def project_of(ref: RepositoryRef) -> str:
+    name = ref.checkout or (ref.url or "").rstrip("/").removesuffix(".git")
+    return name.rstrip("/").replace(":", "/").rsplit("/", 1)[-1] or "project"
+
+
+def model_of(configuration: Configuration, phase: str) -> str:
+    """The model whose price a phase is reserved at: the coding agent's own when it names one."""
+    agent = getattr(configuration.workflow.agent, phase)
+    model = getattr(configuration.workflow.models, phase)
+    if agent.preset == "builtin" or not agent.model:
+        return str(model)
+    provider = {"claude-code": "anthropic", "codex": "openai"}.get(agent.preset)
+    return agent.model if ":" in agent.model or provider is None else f"{provider}:{agent.model}"
+
+
+def refuse_platforms(configuration: Configuration) -> None:
+    for key, platform in (
+        ("work.platform", configuration.work.platform),
+        ("repo.platform", configuration.repo.platform),
+    ):
+        if platform not in (None, "local"):
+            raise ConfigurationError(f"{key}: {platform} is not built yet; write `platform: local`")

@@ -1,0 +1,36 @@
+"""What a starting worker puts away: worktrees and processes of runs that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.processes import Processes
+from adapters.workspace import Workspace
+
+
+async def clear_gone_runs(
+    client: Client, workspace: Workspace, processes: Processes, say: Callable[[str], None]
+) -> None:
+    """Processes that a dead worker left, and everything of runs that Temporal no longer runs. What a run had
+    not committed is kept under its quarantine ref."""
+    runs = await workspace.runs()
+    gone = [run_id for run_id in runs if not await is_running(client, run_id)]
+    ended = await processes.sweep(lambda run_id: run_id in gone)
+    if ended:
+        say(f"janitor: ended {len(ended)} processes that a worker left behind")
+    for run_id in gone:
+        left = await workspace.discard(run_id)
+        say(f"janitor: put away the worktree of {run_id}: {left}")
+
+
+async def is_running(client: Client, run_id: str) -> bool:
+    try:
+        described = await client.get_workflow_handle(run_id).describe()
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return described.status == WorkflowExecutionStatus.RUNNING

@@ -1,0 +1,27 @@
+"""From the wire's words to the adapters': repositories and the folders that `.fractary/` lives in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.workspace import Repository
+from faber.contract.activities import RepositoryRef
+from faber.errors import ConfigurationError
+
+RUNS = ".fractary/faber/runs"
+
+
+def repository_of(ref: RepositoryRef) -> Repository:
+    return Repository(
+        checkout=Path(ref.checkout) if ref.checkout else None, url=ref.url, default_branch=ref.default_branch
+    )
+
+
+def checkout_of(ref: RepositoryRef, needed_for: str) -> Path:
+    """The checkout whose `.fractary/` is written. Errors: ConfigurationError when the run has only a URL."""
+    if ref.checkout is None:
+        raise ConfigurationError(
+            f"{needed_for} needs a checkout on the worker's host, and this run has only {ref.url}: "
+            "start it with `repo` set to a folder"
+        )
+    return Path(ref.checkout)

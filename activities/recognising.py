@@ -1,0 +1,48 @@
+"""Which command proves a change when the configuration names none: recognised by the files of the base commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from faber.contract.config import Check
+from faber.errors import ConfigurationError
+
+Read = Callable[[str], Awaitable[bytes | None]]
+
+BY_FILE = (
+    ("pytest.ini", "python -m pytest -q"),
+    ("conftest.py", "python -m pytest -q"),
+    ("tests/conftest.py", "python -m pytest -q"),
+    ("go.mod", "go test ./..."),
+    ("Cargo.toml", "cargo test"),
+)
+
+
+async def recognise_checks(read: Read) -> list[Check]:
+    """Errors: ConfigurationError when nothing is recognised, for unchecked work is never completed."""
+    package = await read("package.json")
+    if package is not None and "test" in scripts_of(package):
+        return [Check(run="npm test")]
+    for path, command in BY_FILE:
+        if await read(path) is not None:
+            return [Check(run=command)]
+    project = await read("pyproject.toml")
+    if project is not None and b"pytest" in project:
+        return [Check(run="python -m pytest -q")]
+    makefile = await read("Makefile")
+    if makefile is not None and any(line.startswith(b"test:") for line in makefile.splitlines()):
+        return [Check(run="make test")]
+    raise ConfigurationError(
+        "workflow.checks names no command and none could be recognised: write the command that proves a change, "
+        'for example `checks: ["python -m pytest -q"]`'
+    )
+
+
+def scripts_of(package: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(package)
+    except ValueError:
+        return {}
+    scripts = found.get("scripts") if isinstance(found, dict) else None
+    return scripts if isinstance(scripts, dict) else {}

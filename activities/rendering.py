@@ -1,0 +1,52 @@
+"""Prompts as files: the shipped ones beside this module, each replaceable by a team's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from adapters.artifacts import Artifacts
+from faber.contract.activities import TurnRequest
+from faber.errors import ConfigurationError
+
+SHIPPED = Path(__file__).parent / "prompts"
+OVERRIDES = ".fractary/faber/prompts"
+
+
+def prompt_names() -> list[str]:
+    """`<phase>.system.md` and `<phase>.user.md` of every phase."""
+    return sorted(path.name for path in SHIPPED.glob("*.md"))
+
+
+class Prompts:
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+        self._environment = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True
+        )
+
+    async def render(self, request: TurnRequest) -> tuple[str, str]:
+        """The system and the user text of a phase's first turn. Errors: ConfigurationError naming the file."""
+        values: dict[str, Any] = {"phase": request.phase, "round": request.round, **request.values}
+        for name, sha256 in request.inputs.items():
+            values[name] = (await self._artifacts.get(sha256)).decode(errors="replace")
+        system = await self._one(f"{request.phase}.system.md", request, values)
+        user = await self._one(f"{request.phase}.user.md", request, values)
+        # Whatever a team's own prompt says, the phase and the round stay recognisable.
+        return f"{system.rstrip()}\n\nPhase: {request.phase}, round {request.round}\n", user
+
+    async def _one(self, name: str, request: TurnRequest, values: dict[str, Any]) -> str:
+        override = request.prompts.get(name)
+        if override is None:
+            source = (SHIPPED / name).read_text(encoding="utf-8")
+        else:
+            source = (await self._artifacts.get(override)).decode(errors="replace")
+        try:
+            return self._environment.from_string(source).render(values)
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            where = f"{OVERRIDES}/{name}" if override else name
+            known = ", ".join(sorted(values))
+            raise ConfigurationError(f"{where}: {error}; it may use: {known}") from None

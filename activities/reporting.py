@@ -1,0 +1,96 @@
+"""Telling the world where a run stands: its one comment, the derived copy beside the repository, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from temporalio import activity
+
+from activities.places import RUNS, repository_of
+from activities.platforms import work_items
+from adapters.artifacts import Artifacts
+from adapters.processes import Processes
+from adapters.workspace import Claim, Workspace
+from domain.documents import marker, safe_name, status_comment
+from faber.contract.activities import Finished, FinishRequest, Reported, ReportRequest
+from faber.errors import LeaseLost
+
+
+class Reporting:
+    def __init__(self, *, workspace: Workspace, artifacts: Artifacts, processes: Processes) -> None:
+        self._workspace = workspace
+        self._artifacts = artifacts
+        self._processes = processes
+
+    @activity.defn
+    async def report_progress(self, request: ReportRequest) -> Reported:
+        return await self._report(request)
+
+    @activity.defn
+    async def finish_run(self, request: FinishRequest) -> Finished:
+        """End what still runs, clean the worktree, keep the outcome in the claim, and write the last report."""
+        report, place = request.report, request.report.place
+        run_id = place.key.run_id
+        receipt: dict[str, object] = {"outcome": request.outcome}
+        receipt["processes_ended"] = list(await self._processes.end(run_id=run_id))
+        if place.repository.checkout or place.repository.url:
+            repository = repository_of(place.repository)
+            if request.claimed:
+                receipt.update(await self._workspace.clean(repository, run_id, quarantine=request.quarantine))
+                await self._settle_claim(request)
+            receipt["branch"] = place.branch
+            receipt["head_sha"] = place.head_sha
+        report.status.receipt = receipt
+        report.state["receipt"] = receipt
+        await self._report(report)
+        return Finished(receipt=receipt)
+
+    async def _settle_claim(self, request: FinishRequest) -> None:
+        place = request.report.place
+        repository = repository_of(place.repository)
+        standing = await self._workspace.read_claim(repository, place.key.work_id)
+        ended = Claim(place.key.run_id, place.key.origin, request.outcome, request.pr_url)
+        if standing == ended:
+            return
+        if standing is None or (standing.run_id, standing.first_execution_run_id) != (
+            ended.run_id,
+            place.key.origin,
+        ):
+            raise LeaseLost(f"the claim of {place.key.work_id} is held by {standing and standing.run_id} now")
+        await self._workspace.write_claim(repository, place.key.work_id, standing, ended)
+
+    async def _report(self, request: ReportRequest) -> Reported:
+        checkout = request.place.repository.checkout
+        if checkout is None:
+            return Reported()
+        folder = Path(checkout) / RUNS / safe_name(request.place.key.run_id)
+        shown = {name: await self._artifacts.get(sha) for name, sha in request.shows.items()}
+        await asyncio.to_thread(write_copy, folder, request.state, shown)
+        if not request.comment:
+            return Reported()
+        items = work_items(Path(checkout), request.work_path)
+        key = request.place.key
+        identifier = await items.upsert_comment(
+            key.work_id, marker(key.run_id), status_comment(request.status)
+        )
+        return Reported(comment_id=identifier)
+
+
+def write_copy(folder: Path, state: dict[str, object], shown: dict[str, bytes]) -> None:
+    """`state.json` and `artifacts/` of one run, replaced whole so that a reader never sees half of one."""
+    (folder / "artifacts").mkdir(parents=True, exist_ok=True)
+    ignore = folder.parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    for name, content in shown.items():
+        replace(folder / "artifacts" / name, content)
+    replace(folder / "state.json", json.dumps(state, indent=2, ensure_ascii=False).encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)

@@ -1,0 +1,174 @@
+"""A coding agent's whole session as one turn: started once, resumed after a crash, booked whatever it ends in."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+
+from activities.attempts import Attempts
+from activities.places import repository_of
+from adapters.agents import AgentTask, CodingAgent
+from adapters.journal import Journal
+from adapters.models import Message, ModelAnswer
+from adapters.prices import cost_of
+from adapters.processes import Processes, Sandbox
+from adapters.workspace import Workspace
+from faber.contract.activities import Place, Spend, TurnRequest
+from faber.contract.config import AgentConfig
+from faber.contract.money import Usage, micro
+from faber.errors import AgentFailed
+
+SESSIONS = uuid.UUID("6f0a1d0e-3b5c-4f0e-9a55-7c1f5f2f0d11")
+"""Namespace of session ids: the same phase and round of a run always gets the same one."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    answer: ModelAnswer
+    spend: Spend
+    tree_sha: str
+    session_id: str | None
+
+
+class Sessions:
+    def __init__(
+        self,
+        *,
+        create: Callable[[AgentConfig], CodingAgent],
+        confine: Callable[[str, Path], Sandbox | None],
+        workspace: Workspace,
+        journal: Journal,
+        processes: Processes,
+        attempts: Attempts,
+        owner: str,
+    ) -> None:
+        self._create = create
+        self._confine = confine
+        self._workspace = workspace
+        self._journal = journal
+        self._processes = processes
+        self._attempts = attempts
+        self._owner = owner
+
+    async def run(self, request: TurnRequest, system: str, messages: list[Message]) -> Ended:
+        place = request.place
+        key = f"{place.key.origin}/{request.phase}/{request.round}/{request.turn}/session"
+        prompt = "\n\n".join([system, *(message.text for message in messages if message.role == "user")])
+        return await self._attempts.join(key, lambda: self._session(key, request, prompt))
+
+    async def _session(self, key: str, request: TurnRequest, prompt: str) -> Ended:
+        stored = self._journal.load(f"{key}/ended")
+        if stored is not None:
+            return _ended(json.loads(stored))
+        place, attempt = request.place, activity.info().attempt
+        earlier = self._journal.load(f"{key}/session")
+        if self._journal.take_lease(key, attempt, self._owner) is not None:
+            await self._processes.end(lease=key)
+        config = AgentConfig.model_validate(request.agent, extra="ignore")
+        task = await self._task(key, request, config, prompt, earlier)
+        self._journal.append(
+            f"{key}/calls-{request.repair}", json.dumps({"state": "sent", "attempt": attempt})
+        )
+        try:
+            answer = await self._create(config).run(
+                task, lambda session: self._journal.save(f"{key}/session", session)
+            )
+        except AgentFailed as error:
+            error.details["spend"] = self._spend(key, request, error.details).model_dump()
+            raise
+        self._journal.check_lease(key, attempt, self._owner)
+        tree = await self._snapshot(place, request)
+        ended = {
+            "text": answer.text,
+            "structured": last_json(answer.text),
+            "spend": self._spend(key, request, vars(answer)).model_dump(),
+            "tree_sha": tree,
+            "session_id": answer.session_id,
+            "model": answer.model,
+        }
+        self._journal.save(f"{key}/ended", json.dumps(ended))
+        return _ended(ended)
+
+    async def _task(
+        self, key: str, request: TurnRequest, config: AgentConfig, prompt: str, earlier: str | None
+    ) -> AgentTask:
+        place = request.place
+        repository = repository_of(place.repository)
+        path = await self._workspace.open(
+            repository,
+            place.key.run_id,
+            place.branch,
+            place.head_sha,
+            place.tree_sha,
+            keep=earlier is not None,
+        )
+        return AgentTask(
+            prompt=prompt,
+            cwd=path,
+            run_id=place.key.run_id,
+            lease=key,
+            session_key=str(uuid.uuid5(SESSIONS, key)),
+            resume=earlier,
+            max_cost_microusd=min(request.reserved_microusd, micro(config.max_session_usd)),
+            timeout_s=config.timeout_s,
+            model=config.model,
+            sandbox=self._confine(request.sandbox, path),
+        )
+
+    async def _snapshot(self, place: Place, request: TurnRequest) -> str:
+        return await self._workspace.snapshot(
+            repository_of(place.repository),
+            place.key.run_id,
+            f"{request.phase}/{request.round}/{request.turn}",
+            place.tree_sha,
+            f"{request.phase}, round {request.round}: a coding agent's session",
+            place.when,
+        )
+
+    def _spend(self, key: str, request: TurnRequest, said: dict[str, Any]) -> Spend:
+        """This session's cost as the agent reports it, or its usage at the list price, or the worst case."""
+        sent = len((self._journal.load(f"{key}/calls-{request.repair}") or "").splitlines())
+        usage = Usage.model_validate(said.get("usage") or Usage(estimated=True), from_attributes=True)
+        cost = said.get("cost_microusd")
+        known = cost is not None or bool(said.get("usage"))
+        if cost is None:
+            cost = cost_of(request.price, usage) if said.get("usage") else request.reserved_microusd
+        lost = max(0, sent - 1)
+        # A resumed Codex thread counts from its beginning, so what a killed invocation used is in there already.
+        unknown = 0 if said.get("usage_is_total") else lost
+        return Spend(
+            usage=usage,
+            cost_microusd=int(cost),
+            priced=request.price.priced or said.get("cost_microusd") is not None,
+            calls=sent,
+            wasted_calls=lost,
+            wasted_microusd=unknown * request.reserved_microusd,
+            estimated=not known or unknown > 0,
+        )
+
+
+def _ended(stored: dict[str, Any]) -> Ended:
+    answer = ModelAnswer(text=stored["text"], structured=stored["structured"], model_version=stored["model"])
+    return Ended(answer, Spend.model_validate(stored["spend"]), stored["tree_sha"], stored["session_id"])
+
+
+def last_json(text: str) -> dict[str, Any] | None:
+    """The last JSON object that stands in an agent's closing words, None when there is none."""
+    decoder = json.JSONDecoder()
+    found: dict[str, Any] | None = None
+    at = text.find("{")
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except ValueError:
+            end = at + 1
+        else:
+            found = value if isinstance(value, dict) else found
+        at = text.find("{", end)
+    return found

@@ -1,0 +1,314 @@
+"""What the delivery run asks of its activities, and what they answer.
+
+Anything that may be large (a specification, a diff, a transcript, a check's output) travels as the sha256 of an
+artifact. `when` is Unix seconds by the workflow's clock, so that a repeated commit has the same SHA.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from faber.contract.delivery import Evidence, Issue, RunInput, Specification, Status
+from faber.contract.money import Price, Usage
+from faber.contract.names import Phase
+from faber.contract.wire import FromWorker
+
+
+class RunKey(FromWorker):
+    """Which run asks. `origin` is the first execution run id: notes and answers are kept under it."""
+
+    run_id: str
+    origin: str
+    project: str = ""
+    work_id: str = ""
+
+
+class RepositoryRef(FromWorker):
+    checkout: str | None = None
+    url: str | None = None
+    default_branch: str = "main"
+
+
+class ConfigurationRequest(FromWorker):
+    key: RunKey
+    input: RunInput
+
+
+class Setup(FromWorker):
+    """The configuration in force, as it was at the start of the run, and what was found out beside it."""
+
+    configuration: dict[str, Any]
+    repository: RepositoryRef
+    project: str
+    base_sha: str
+    host_queue: str
+    prices: dict[Phase, Price] = Field(default_factory=dict)
+    prompts: dict[str, str] = Field(default_factory=dict)
+    checks_recognised: bool = False
+    sandbox: str = "none"
+    search_attributes: bool = False
+    notes: list[str] = Field(default_factory=list)
+
+
+class Place(FromWorker):
+    """Where a run works: enough to make its worktree again anywhere."""
+
+    key: RunKey
+    repository: RepositoryRef
+    branch: str
+    base_sha: str
+    head_sha: str
+    tree_sha: str
+    when: int = 0
+
+
+class ClaimRequest(FromWorker):
+    """`branch`, `head_sha` and `tree_sha` are set when the run goes on from work that an earlier one left."""
+
+    key: RunKey
+    setup: Setup
+    again: bool = False
+    branch: str | None = None
+    head_sha: str | None = None
+    tree_sha: str | None = None
+    when: int = 0
+
+
+class Claimed(FromWorker):
+    issue: Issue
+    branch: str
+    head_sha: str
+    evidence: list[Evidence] = Field(default_factory=list)
+    issue_artifact: str
+
+
+class TurnRequest(FromWorker):
+    """One model call, or one whole session of a coding agent (`agent` is set).
+
+    `inputs` are artifacts by the name that the prompt knows them by; `values` are short strings for it.
+    `input_bound` is the input that was reserved for, in tokens; `reserved_microusd` is what a lost call is
+    booked at."""
+
+    place: Place
+    phase: Phase
+    round: int
+    turn: int
+    model: str
+    price: Price
+    max_output_tokens: int
+    reserved_microusd: int
+    input_bound: int = 0
+    repair: int = 0
+    transcript: str | None = None
+    feedback: str | None = None
+    prompts: dict[str, str] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, Any] = Field(default_factory=dict)
+    commands: list[str] = Field(default_factory=list)
+    agent: dict[str, Any] | None = None
+    sandbox: str = "none"
+
+
+class Spend(FromWorker):
+    """What a turn cost over all its attempts. `calls` counts requests sent; `wasted_*` are those without use."""
+
+    usage: Usage = Usage()
+    cost_microusd: int = 0
+    priced: bool = True
+    calls: int = 0
+    wasted_calls: int = 0
+    wasted_microusd: int = 0
+    estimated: bool = False
+
+
+class TurnResult(FromWorker):
+    """`structured` is the answer when it fits 16 KB, `answer` the artifact that holds it whole; `problems` say
+    why it does not fit the phase's schema. `tools` names the calls that wait in the transcript.
+    `needs_input_tokens` is set, and nothing was called, when the input is larger than what was reserved."""
+
+    transcript: str = ""
+    answer: str = ""
+    needs_input_tokens: int | None = None
+    text: str = ""
+    structured: dict[str, Any] | None = None
+    problems: list[str] = Field(default_factory=list)
+    tools: list[str] = Field(default_factory=list)
+    bytes_added: int = 0
+    spend: Spend = Spend()
+    tree_sha: str | None = None
+    model_version: str | None = None
+    session_id: str | None = None
+
+
+class ToolsRequest(FromWorker):
+    place: Place
+    phase: Phase
+    round: int
+    turn: int
+    transcript: str
+    commands: list[str] = Field(default_factory=list)
+    sandbox: str = "none"
+
+
+class ToolsResult(FromWorker):
+    transcript: str
+    tree_sha: str
+    bytes_added: int = 0
+    refused: int = 0
+
+
+class SpecificationRequest(FromWorker):
+    place: Place
+    issue: Issue
+    work_type: str
+    answer: str
+    round: int
+
+
+class SpecificationWritten(FromWorker):
+    specification: Specification
+    head_sha: str
+    artifact: str
+    evidence: list[Evidence] = Field(default_factory=list)
+
+
+class CommitRequest(FromWorker):
+    place: Place
+    issue: Issue
+    work_type: str
+    spec_path: str
+    round: int
+
+
+class Committed(FromWorker):
+    """`changed` is false when the work holds nothing beside its specification."""
+
+    head_sha: str
+    tree_sha: str
+    changed: bool
+    files: list[str] = Field(default_factory=list)
+    tests_added: list[str] = Field(default_factory=list)
+    tests_changed: list[str] = Field(default_factory=list)
+    commits: list[str] = Field(default_factory=list)
+    diff: str
+    evidence: list[Evidence] = Field(default_factory=list)
+
+
+class ChecksRequest(FromWorker):
+    place: Place
+    checks: list[dict[str, Any]]
+    sandbox: str
+    round: int
+
+
+class CheckResult(FromWorker):
+    name: str
+    required: bool
+    exit_code: int | None
+    output: str
+    tail: str = ""
+    seconds: float = 0.0
+
+
+class ChecksDone(FromWorker):
+    results: list[CheckResult]
+    report: str
+    head_sha: str
+    evidence: list[Evidence] = Field(default_factory=list)
+
+
+class World(FromWorker):
+    """What stands in the world now, to be held against what a person was shown."""
+
+    head_sha: str | None
+    tree_sha: str
+    base_sha: str
+    merge_clean: bool = True
+    conflicts: list[str] = Field(default_factory=list)
+    spec_hash: str | None = None
+    spec_artifact: str | None = None
+
+
+class WorldRequest(FromWorker):
+    place: Place
+    spec_path: str | None = None
+    try_merge: bool = False
+    round: int = 1
+
+
+class MergedIn(FromWorker):
+    tree_sha: str
+    base_sha: str
+
+
+class PushRequest(FromWorker):
+    place: Place
+    expected: str | None = None
+
+
+class Pushed(FromWorker):
+    remote_sha: str
+    evidence: Evidence
+
+
+class PullRequestRequest(FromWorker):
+    place: Place
+    issue: Issue
+    answer: str | None
+    evidence: list[Evidence] = Field(default_factory=list)
+    files: list[str] = Field(default_factory=list)
+    platform: str = "local"
+    work_path: str = ".fractary/issues"
+
+
+class PullRequestOpened(FromWorker):
+    number: int
+    url: str
+    state: str
+    head_sha: str
+    evidence: Evidence
+
+
+class MergeRequest(FromWorker):
+    place: Place
+    number: int
+    title: str
+
+
+class Merged(FromWorker):
+    merge_sha: str
+    evidence: Evidence
+
+
+class ReportRequest(FromWorker):
+    """Where the run stands: its comment on the work item and the derived copy in `.fractary/faber/runs/`."""
+
+    place: Place
+    status: Status
+    state: dict[str, Any]
+    work_path: str = ".fractary/issues"
+    platform: str = "local"
+    shows: dict[str, str] = Field(default_factory=dict)
+    comment: bool = True
+
+
+class Reported(FromWorker):
+    comment_id: str | None = None
+
+
+class FinishRequest(FromWorker):
+    """The end of a run: outcome, what to do with the worktree, and the last report."""
+
+    report: ReportRequest
+    outcome: str
+    pr_url: str = ""
+    claimed: bool = True
+    quarantine: bool = False
+
+
+class Finished(FromWorker):
+    """What was ended, cleaned and left behind, and where."""
+
+    receipt: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,91 @@
+"""Architect: a specification on the branch, and a person's word on it before anything is built."""
+
+from __future__ import annotations
+
+from activities.changes import Changes
+from faber.contract.activities import SpecificationRequest, WorldRequest
+from workflows.failures import Ended
+from workflows.presets import QUICK
+from workflows.run import Run
+from workflows.turns import converse
+
+
+async def architect(run: Run) -> None:
+    state = run.state
+    result = await converse(run, "architect")
+    if state.issue is None:
+        raise Ended("STATE", "there is no work item to specify", "architect")
+    request = SpecificationRequest(
+        place=run.place,
+        issue=state.issue,
+        work_type=state.work_type or "feature",
+        answer=result.answer,
+        round=state.round("architect"),
+    )
+    written = await run.mended(
+        "architect",
+        lambda: run.ask(Changes.write_specification, request, QUICK, run.host, "commit the specification"),
+    )
+    state.specification, state.spec_artifact = written.specification, written.artifact
+    state.head_sha = state.tree_sha = written.head_sha
+    state.reasons = ""
+    state.prove(*written.evidence)
+    run.finish_phase("architect")
+    state.phase = "build"
+
+
+async def approve_specification(run: Run) -> bool:
+    """Whether the build may begin. Asked on every entry to it: an answer counts for exactly the specification
+    that was shown, so one that changed since is asked about again."""
+    state = run.state
+    while run.must_approve("architect"):
+        spec = state.specification
+        if spec is None:
+            raise Ended("STATE", "there is no specification to approve", "architect")
+        subject = {"specification": spec.content_hash, "head": state.head_sha}
+        round = state.round("architect")
+        view = state.gates.answered("architect", round, subject) or await run.gate(
+            "architect",
+            kind="approval",
+            what=f"specification {spec.path}: {spec.title}",
+            subject=subject,
+            round=round,
+        )
+        if view.decision == "revise":
+            state.reasons = view.comment
+            state.again("architect")
+            return False
+        if view.decision == "reject":
+            raise Ended("REJECTED", rejected("architect", view.actor, view.comment), "architect")
+        if not await _edited_meanwhile(run):
+            spec.status = "approved"
+            return True
+    return True
+
+
+async def _edited_meanwhile(run: Run) -> bool:
+    """Hold the world against what was shown; a specification edited in the worktree is taken up as it is now."""
+    state = run.state
+    if state.specification is None:
+        return False
+    request = WorldRequest(
+        place=run.place, spec_path=state.specification.path, round=state.round("architect")
+    )
+    world = await run.mended(
+        "architect",
+        lambda: run.ask(Changes.observe_world, request, QUICK, run.host, "look at what was approved"),
+    )
+    state.tree_sha = world.tree_sha
+    if world.spec_hash is None:
+        raise Ended(
+            "STATE", f"{state.specification.path} was removed while it waited for approval", "architect"
+        )
+    if world.spec_hash == state.specification.content_hash:
+        return False
+    state.specification.content_hash = world.spec_hash
+    state.spec_artifact = world.spec_artifact or state.spec_artifact
+    return True
+
+
+def rejected(gate: str, actor: str | None, comment: str) -> str:
+    return f"{gate} rejected by {actor}" + (f": {comment}" if comment else "")

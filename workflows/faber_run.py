@@ -1,0 +1,153 @@
+"""FaberRun: a work item through frame, architect, build, evaluate and release, with people at the gates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
+    from workflows.answers import Answers
+    from workflows.architect import approve_specification, architect
+    from workflows.build import build
+    from workflows.ending import finish, require_evidence, result
+    from workflows.evaluate import evaluate
+    from workflows.failures import Ended, told
+    from workflows.frame import claim, frame, prepare
+    from workflows.plan import plan
+    from workflows.published import status
+    from workflows.release import approve_release, release
+    from workflows.run import Run
+    from workflows.state import RunState, resumed
+
+
+@workflow.defn(name="FaberRun")
+class FaberRun:
+    @workflow.init
+    def __init__(self, input: RunInput | None = None) -> None:
+        if input is None:
+            raise ApplicationError(
+                'input required: one JSON object, at least {"work_id": "..."}',
+                type="InputRequired",
+                non_retryable=True,
+            )
+        carried = input.resume
+        state = resumed(carried) if carried else RunState(started_at=workflow.now().isoformat())
+        self._run = Run(input, state)
+        self._answers = Answers(self._run)
+
+    @workflow.run
+    async def run(self, input: RunInput | None = None) -> RunResult:
+        run = self._run
+        try:
+            await prepare(run)
+            if run.input.dry_run:
+                return plan(run)
+            await claim(run)
+            await self._deliver()
+            require_evidence(run)
+            run.end("completed")
+        except Ended as ended:
+            run.end("failed", ended.code, ended.message, ended.phase)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                await self._cancelled()
+            code, message, _ = told(error)
+            run.end("failed", code, message)
+        except asyncio.CancelledError:
+            await self._cancelled()
+        await finish(run)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        document = result(run)
+        if run.outcome == "completed":
+            return document
+        raise ApplicationError(
+            document.error or "failed",
+            document.model_dump(mode="json"),
+            run.carried("retry"),
+            type=document.error_code or "FAILED",
+            non_retryable=True,
+        )
+
+    async def _deliver(self) -> None:
+        """The five phases, each entered only past its gate, until there is nothing left to do."""
+        run = self._run
+        while "release" not in run.state.completed:
+            await run.checkpoint()
+            run.begin_phase()
+            match run.state.phase:
+                case "frame":
+                    await frame(run)
+                case "architect":
+                    await architect(run)
+                case "build":
+                    if await approve_specification(run):
+                        await build(run)
+                case "evaluate":
+                    await evaluate(run)
+                case "release":
+                    if await approve_release(run):
+                        await release(run)
+            await run.report()
+
+    async def _cancelled(self) -> None:
+        """Clean up, leave a receipt, and let Temporal show the run as Canceled."""
+        run = self._run
+        who = workflow.cancellation_reason() or "a cancel request"
+        run.end("cancelled", "CANCELLED", who if who.startswith("cancelled by") else f"cancelled by {who}")
+        await finish(run)
+        raise asyncio.CancelledError(run.error)
+
+    @workflow.query(description="Where the run stands, and what exactly it waits on")
+    def status(self) -> Status:
+        return status(self._run)
+
+    @workflow.query(description="The result document as it stands now")
+    def result(self) -> RunResult:
+        return result(self._run)
+
+    @workflow.update(description="Answer a gate: approve, reject or revise")
+    async def decide(self, decision: Decision) -> GateView:
+        return self._answers.decide(decision)
+
+    @decide.validator
+    def _check_decision(self, decision: Decision) -> None:
+        self._answers.check_decision(decision)
+
+    @workflow.update(description="Set a new budget limit, in dollars")
+    async def raise_budget(self, raised: BudgetRaise) -> GateView:
+        return self._answers.raise_budget(raised)
+
+    @raise_budget.validator
+    def _check_raise(self, raised: BudgetRaise) -> None:
+        self._answers.check_raise(raised)
+
+    @workflow.update(description="Stop before the next step until resumed")
+    async def pause(self, pause: Pause) -> GateView:
+        return self._answers.pause(pause)
+
+    @workflow.update(description="Go on after a pause")
+    async def resume(self, pause: Pause) -> GateView:
+        return self._answers.resume(pause)
+
+    @resume.validator
+    def _check_resume(self, pause: Pause) -> None:
+        self._answers.check_resume(pause)
+
+    @workflow.signal(
+        dynamic=True, description="decide, raise_budget, pause and resume without waiting for the answer"
+    )
+    def signalled(self, name: str, args: Sequence[RawValue]) -> None:
+        self._answers.signalled(name, [_decoded(arg) for arg in args])
+
+
+def _decoded(raw: RawValue) -> Any:
+    try:
+        return workflow.payload_converter().from_payload(raw.payload)
+    except (ValueError, RuntimeError, ApplicationError) as error:
+        return f"not JSON: {error}"

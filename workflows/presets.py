@@ -1,0 +1,39 @@
+"""Every timeout, heartbeat and retry of an activity, under four names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+
+@dataclass(frozen=True)
+class Preset:
+    """`heartbeat` is short where the work is long, so that a killed worker is noticed within seconds."""
+
+    start_to_close: timedelta
+    schedule_to_close: timedelta
+    retry: RetryPolicy
+    heartbeat: timedelta | None = None
+    cancellation: ActivityCancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
+
+def retries(attempts: int, longest: timedelta) -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2.0,
+        maximum_interval=longest,
+        maximum_attempts=attempts,
+    )
+
+
+HEARTBEAT = timedelta(seconds=5)
+
+# schedule_to_close of the paid and the long ones is days: a provider may ask for hours of patience, and a host
+# may be away overnight, without the run being lost.
+QUICK = Preset(timedelta(minutes=5), timedelta(days=7), retries(20, timedelta(seconds=30)), HEARTBEAT)
+MODEL = Preset(timedelta(minutes=20), timedelta(days=7), retries(10, timedelta(seconds=60)), HEARTBEAT)
+EXEC = Preset(timedelta(hours=6), timedelta(days=7), retries(20, timedelta(seconds=10)), HEARTBEAT)
+HTTP = Preset(timedelta(minutes=2), timedelta(days=7), retries(10, timedelta(seconds=60)), HEARTBEAT)

@@ -1,0 +1,129 @@
+"""Everything that a delivery run knows, in one object that travels through continue-as-new and retry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from domain.gates import Gates
+from domain.ledger import Ledger
+from faber.contract.activities import CheckResult, PullRequestOpened, Setup
+from faber.contract.delivery import Evidence, Issue, PhaseResult, Specification, Verdict
+from faber.contract.names import PHASES, Phase
+from faber.contract.wire import FromWorker
+
+
+class Conversation(FromWorker):
+    """A phase's round under way. `bound` is the most input tokens that its next call can have."""
+
+    phase: Phase
+    round: int
+    turn: int = 0
+    cap: int
+    transcript: str | None = None
+    feedback: str | None = None
+    bound: int = 12_000
+    repairs: int = 0
+
+
+class RunState(FromWorker):
+    """`phase` is the one to do next or under way; `reasons` is what a repeated phase is told."""
+
+    setup: Setup | None = None
+    claimed: bool = False
+    phase: Phase = "frame"
+    rounds: dict[Phase, int] = Field(default_factory=dict)
+    completed: list[Phase] = Field(default_factory=list)
+    conversation: Conversation | None = None
+    issue: Issue | None = None
+    issue_artifact: str = ""
+    work_type: str | None = None
+    confidence: float | None = None
+    summary: str = ""
+    branch: str = ""
+    base_sha: str = ""
+    head_sha: str = ""
+    tree_sha: str = ""
+    specification: Specification | None = None
+    spec_artifact: str = ""
+    reasons: str = ""
+    retry_count: int = 0
+    changed: bool = False
+    diff: str = ""
+    files: list[str] = Field(default_factory=list)
+    tests_added: list[str] = Field(default_factory=list)
+    tests_changed: list[str] = Field(default_factory=list)
+    commits: list[str] = Field(default_factory=list)
+    checks: list[CheckResult] = Field(default_factory=list)
+    checks_report: str = ""
+    verdict: Verdict | None = None
+    criteria_met: list[str] = Field(default_factory=list)
+    criteria_unmet: list[str] = Field(default_factory=list)
+    issues_found: list[str] = Field(default_factory=list)
+    evaluated_sha: str | None = None
+    release_answer: str | None = None
+    pushed_sha: str | None = None
+    pull_request: PullRequestOpened | None = None
+    evidence: list[Evidence] = Field(default_factory=list)
+    phase_results: list[PhaseResult] = Field(default_factory=list)
+    ledger: Ledger = Field(default_factory=Ledger)
+    gates: Gates = Field(default_factory=Gates)
+    notes: list[str] = Field(default_factory=list)
+    transcripts: dict[Phase, str] = Field(default_factory=dict)
+    sessions: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    started_at: str = ""
+    repairs: int = 0
+
+    def round(self, phase: Phase) -> int:
+        return self.rounds.get(phase, 1)
+
+    def again(self, phase: Phase) -> None:
+        """Do a phase once more: its next round, without what later phases had made of the last one."""
+        self.rounds[phase] = self.round(phase) + 1
+        self.restart(phase)
+
+    def restart(self, phase: Phase) -> None:
+        self.phase = phase
+        self.conversation = None
+        self.release_answer = None
+        self.completed = [done for done in self.completed if PHASES.index(done) < PHASES.index(phase)]
+
+    def issue_title(self) -> str:
+        return self.issue.title if self.issue else ""
+
+    def prove(self, *evidence: Evidence) -> None:
+        self.evidence.extend(evidence)
+
+    def shows(self) -> dict[str, str]:
+        """What there is to look at, by the names that `show` knows."""
+        last = next((self.transcripts[phase] for phase in reversed(PHASES) if phase in self.transcripts), "")
+        named = {
+            "spec": self.spec_artifact,
+            "diff": self.diff,
+            "checks": self.checks_report,
+            "transcript": last,
+        }
+        return {name: sha for name, sha in named.items() if sha}
+
+
+def resumed(carried: dict[str, Any]) -> RunState:
+    """The state that an earlier execution carried over, or the failed one that is tried again.
+
+    A retry goes on at `from_phase` (the failed one when absent) with the same ledger: what is done is not paid
+    for again, and what was spent stays spent."""
+    state = RunState.model_validate(carried["state"])
+    if carried.get("why") != "retry":
+        return state
+    state.gates.open = []
+    state.retry_count = 0
+    state.setup = None
+    state.claimed = False
+    state.repairs = 0
+    phase = carried.get("from_phase") or state.phase
+    if phase != "frame":
+        state.again(phase)
+    else:
+        state.restart(phase)
+    return state
