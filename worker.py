@@ -16,8 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.agents.command_line import create_agent
-from adapters.tools.confined import ConfinedTools, tool_specs
+from adapters.tools.confined import ConfinedTools
+from adapters.tools.specs import READING, all_specs
 from adapters.workspace.git_workspace import GitWorkspace
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -35,6 +35,7 @@ from activities.releasing import Releasing
 from activities.reporting import Reporting
 from activities.sessions import Sessions
 from activities.tool_use import ToolUse
+from adapters.agents import CodingAgent
 from adapters.artifacts.folder import FolderArtifacts
 from adapters.engine.binary import find_cli
 from adapters.engine.dev_server import start_dev_server
@@ -50,6 +51,7 @@ from adapters.tools import Tools
 from domain.redaction import Redactor
 from faber.connection import connect
 from faber.contract.activities import ToolsRequest
+from faber.contract.config import AgentConfig
 from faber.contract.names import EXEC_QUEUE, LLM_QUEUE, TASK_QUEUE, host_queue
 from faber.errors import FaberError
 from faber.settings import Settings
@@ -124,10 +126,14 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
         )
 
     def offered(writing: bool, allowed: Sequence[str]) -> list[ToolSpec]:
-        return tool_specs(writing=writing, commands=allowed)
+        return [spec for name, spec in all_specs(tuple(allowed)).items() if writing or name in READING]
+
+    def create(config: AgentConfig) -> CodingAgent:
+        from adapters.agents.command_line import create_agent
+        return create_agent(config, processes, data, environment)
 
     sessions = Sessions(
-        create=lambda config: create_agent(config, processes, data, environment),
+        create=create,
         confine=confine,
         workspace=workspace,
         journal=journal,
