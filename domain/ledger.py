@@ -116,7 +116,7 @@ class Ledger(FromWorker):
         totals = Booked(
             cost, wasted_cost, max(calls, wasted_calls), wasted_calls, all_input(usage), usage.output_tokens
         )
-        never_negative("settlement", min(totals))
+        never_negative("settlement", min(calls, *totals))
         held = self.reservations.pop(key, NEVER_RESERVED)
         before = self.settled_keys.get(key)
         more = totals if before is None else totals.beyond(before)

@@ -6,6 +6,8 @@ import hashlib
 import re
 import unicodedata
 
+from domain.text import clean_line
+
 ID_LENGTH = 40
 SLUG_LENGTH = 48
 FILE_LENGTH = 120
@@ -38,7 +40,7 @@ def _stem(work_id: str, title: str) -> str:
 
 
 def _words(text: str, limit: int, keep_case: bool = False) -> str:
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    ascii_text = unicodedata.normalize("NFKD", clean_line(text, 500)).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9_]+", "-", ascii_text if keep_case else ascii_text.lower()).strip("-")
     if len(words) <= limit:
         return words

@@ -73,6 +73,3 @@ def problems_with(value: Any, schema: dict[str, Any]) -> list[str]:
         return [f"the schema points outside itself: {str(error)[:VALUE_SHOWN]}"]
     described = sorted(f"{error.json_path}: {error.message[:VALUE_SHOWN]}" for error in found)
     return described[:PROBLEMS_SHOWN]
-
-
-validate = problems_with

@@ -8,18 +8,18 @@ import unicodedata
 ZERO_WIDTH = "\u200b"
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS, SOS, PM, APC: titles, links, clipboard
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC, DCS, SOS, PM, APC: titles, links, clipboard
     r"|\x1b[ -/]*[0-~]?"
-    r"|\x9b[0-?]*[ -/]*[@-~]",
-    re.DOTALL,
+    r"|\x9b[0-?]*[ -/]*[@-~]"
 )
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CLOSING_WORD = re.compile(
-    r"\b(clos(?:e|es|ed)|fix(?:es|ed)?|resolv(?:e|es|ed))(\s*:?\s+)(?=[\w./-]*#\d|gh-\d|https?://)",
+    r"\b(close[sd]?|fix(?:es|ed)?|resolve[sd]?)(\s*:\s*|\s+)(?=[\w./-]*#\d|gh-\d|https?://)",
     re.IGNORECASE,
 )
-_ACTIVE = re.compile(r"(?<![\w`])@(?=\w)|<(?=[a-z/!?])|\[(?=faber:)|faber(?=-run:)", re.IGNORECASE)
+_ACTIVE = re.compile(r"@(?=\w)|<(?=[a-z/!?])|\[(?=faber:)|faber(?=-run:)", re.IGNORECASE)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
+_LINK_DEFINITION = re.compile(r"^( {0,3})\[(?=[^\]\n]+\]:)", re.MULTILINE)
 _HEADING = re.compile(r"^( {0,3})(#{1,6}(?=\s|$)|=+\s*$|-+\s*$)")
 
 
@@ -37,13 +37,14 @@ def clean_line(text: str, limit: int) -> str:
 
 
 def visible(text: str, limit: int = 100_000) -> str:
-    """Markdown for a committed document: a comment that only a machine would read is shown to people too."""
-    return clean_text(text, limit).replace("<!--", "&lt;!--")
+    """Markdown for a committed document: what only a machine would read, a comment or a link's definition, is
+    shown to people too."""
+    return _LINK_DEFINITION.sub(r"\1\\[", clean_text(text, limit)).replace("<!--", "&lt;!--")
 
 
 def inert(text: str) -> str:
-    """Cleaned text for a code host's Markdown: no mention, no tag, no marker and no prefix of ours, nothing that
-    closes an issue. A zero-width space, unseen, breaks each."""
+    """Cleaned text for a code host's Markdown: no mention, no tag, no marker and no prefix of ours, nothing
+    that closes an issue. A zero-width space, unseen, breaks each."""
     return _ACTIVE.sub(lambda found: found[0] + ZERO_WIDTH, _unclosing(text))
 
 

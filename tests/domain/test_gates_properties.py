@@ -1,0 +1,130 @@
+"""What holds for every gate, whatever arrives and in whatever order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.gates import GateRefused, Gates
+from domain.signals import parse_signal
+from faber.contract.delivery import BudgetRaise, Decision, Pause
+
+CODES = {
+    "UNKNOWN_REQUEST",
+    "STALE",
+    "LATE",
+    "ALREADY_DECIDED",
+    "NOT_ALLOWED",
+    "AMBIGUOUS",
+    "UNBOUND",
+    "NOT_OFFERED",
+}
+NAMES = st.sampled_from(["architect", "release", "budget"])
+KINDS = {"architect": "approval", "release": "approval", "budget": "budget"}
+HOURS = st.integers(0, 23)
+WORDS = st.sampled_from(["approve", "reject", "revise"])
+SUBJECTS = st.sampled_from([{"spec": "a"}, {"spec": "b"}, {"spec": "a", "head": 1}])
+# An index picks one of the ids that were ever shown; -1 is no id, -2 one that never was.
+EVENTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("open"), NAMES, SUBJECTS),
+        st.tuples(st.just("reopen"), NAMES, SUBJECTS),
+        st.tuples(st.just("decide"), WORDS, st.integers(-2, 6)),
+        st.tuples(st.just("expire"), HOURS, st.none()),
+        st.tuples(st.just("carry"), st.none(), st.none()),
+    ),
+    max_size=40,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+SIGNALS = st.sampled_from(["decide", "raise_budget", "pause", "resume"])
+FIELDS = st.sampled_from(["decision", "request_id", "comment", "actor", "via", "limit_usd", "reason"])
+SHAPES = JSON | st.dictionaries(FIELDS, JSON | WORDS, max_size=7)
+
+
+def moment(hour: int) -> str:
+    return f"2026-03-01T{hour:02}:00:00+00:00"
+
+
+def ask(gates: Gates, name: str, subject: dict[str, Any], hour: int) -> str:
+    kind: Any = KINDS[name]
+    gate = gates.open_gate(
+        name, kind=kind, what=name, opened_at=moment(0), subject=subject, deadline_at=moment(hour)
+    )
+    return gate.request_id
+
+
+@given(events=EVENTS, require_bound=st.booleans(), listed=st.booleans())
+def test_the_first_valid_decision_wins_and_no_request_is_ever_decided_twice(
+    events: list[tuple[str, Any, Any]], require_bound: bool, listed: bool
+) -> None:
+    gates, shown = Gates(), ["architect-1-00000000"]
+    first: dict[str, str | None] = {}
+    for number, (event, what, detail) in enumerate(events):
+        try:
+            if event == "open":
+                shown.append(ask(gates, what, detail, number % 24))
+            elif event == "reopen":
+                shown.append(gates.reopen(what, subject=detail, opened_at=moment(1)).request_id)
+            elif event == "decide":
+                id = None if detail == -1 else shown[detail % len(shown)] if detail >= 0 else "never-1-shown"
+                decision = Decision(decision=what, request_id=id, actor=f"p{number % 2}")
+                gates.decide(decision, moment(2), require_bound, ["p1"] if listed else [])
+            elif event == "expire":
+                gates.expire(moment(what))
+            else:
+                gates = Gates.model_validate_json(gates.model_dump_json())
+        except GateRefused as refused:
+            assert refused.code in CODES
+            assert refused.message
+        for view in gates.decided:
+            assert view.decision == first.setdefault(view.request_id, view.decision), "a decision is final"
+            assert not listed or view.actor in {"p1", "deadline"}
+            assert not require_bound or view.bound
+        ids = [view.request_id for view in gates.decided]
+        assert len(ids) == len({*ids}), "one decision for each request"
+        assert not {*ids} & {gate.request_id for gate in gates.open}, "what is decided is not open"
+        assert len({gate.name for gate in gates.open}) == len(gates.open), "one open gate for each name"
+        assert not {*gates.stale} & {gate.request_id for gate in gates.open}, "what is open is not stale"
+
+
+@given(words=st.lists(WORDS, min_size=1, max_size=8))
+def test_of_many_answers_to_one_request_the_first_one_stands(words: list[Any]) -> None:
+    gates = Gates()
+    id = ask(gates, "architect", {"spec": "a"}, 5)
+    for word in words:
+        try:
+            view = gates.decide(Decision(decision=word, request_id=id), moment(1))
+            assert view.decision == words[0]
+        except GateRefused as refused:
+            assert refused.code == "ALREADY_DECIDED"
+            assert word != words[0]
+    assert [view.decision for view in gates.decided] == [words[0]]
+
+
+@given(
+    name=st.sampled_from(["decide", "raise_budget", "pause", "resume"]) | st.text(),
+    shapes=st.lists(SHAPES, max_size=3),
+)
+def test_a_signal_of_any_shape_is_an_answer_or_a_storable_reason(name: str, shapes: list[Any]) -> None:
+    gates = Gates()
+    ask(gates, "architect", {"spec": "a"}, 5)
+    parsed = parse_signal(name, shapes)
+    if isinstance(parsed, str):
+        gates.ignore(parsed)
+        assert len(parsed) <= 300 and parsed.isprintable()
+    elif isinstance(parsed, Decision):
+        try:
+            gates.decide(parsed, moment(1))
+        except GateRefused as refused:
+            gates.ignore(refused.message)
+    elif isinstance(parsed, BudgetRaise):
+        assert round(parsed.limit_usd * 1_000_000) > 0 or parsed.limit_usd < 1e-6
+    else:
+        assert isinstance(parsed, Pause)
+    assert Gates.model_validate_json(gates.model_dump_json()) == gates
