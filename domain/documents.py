@@ -138,7 +138,7 @@ def _number(issue: Issue) -> str | None:
 
 def marker(run: str) -> str:
     """The invisible line by which a run finds what it wrote; `run` cannot end the comment that holds it."""
-    return f"<!-- faber-run:{re.sub(r'[<>]|--+', '-', clean_line(run, 400))} -->"
+    return f"<!-- faber-run:{re.sub('[<>-]+', '-', clean_line(run, 400))} -->"
 
 
 def status_comment(status: Status) -> str:

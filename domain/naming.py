@@ -30,7 +30,7 @@ def specification_path(work_id: str, title: str) -> str:
 def safe_name(text: str) -> str:
     """A file name of `text`; one that had to be changed bears a hash, so that two never share a file."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "-", text).lstrip(".-")[:FILE_LENGTH]
-    return safe if safe == text else f"{safe or 'run'}-{_hash(text)}"
+    return safe if safe and safe == text else f"{safe or 'run'}-{_hash(text)}"
 
 
 def _stem(work_id: str, title: str) -> str:
