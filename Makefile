@@ -19,7 +19,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup ## one whole run, from work item to pull request, with scripted models: no key, no network
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
 
 dev: setup ## the worker with its own Temporal server
 	$(BIN)/python worker.py --dev
@@ -40,7 +40,7 @@ format: setup ## write the style instead of checking it
 	$(BIN)/ruff format .
 
 bench: setup ## what a step costs
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python -m tests.bench
 
 doctor: setup ## what works here and what is missing
 	$(BIN)/python -m faber.api doctor

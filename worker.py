@@ -16,9 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from adapters.tools.confined import ConfinedTools
-from adapters.tools.specs import READING, all_specs
-from adapters.workspace.git_workspace import GitWorkspace
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -48,6 +45,9 @@ from adapters.processes.environment import allow_listed
 from adapters.processes.sandbox import level
 from adapters.processes.supervised import SupervisedProcesses
 from adapters.tools import Tools
+from adapters.tools.confined import ConfinedTools
+from adapters.tools.specs import READING, all_specs
+from adapters.workspace.git_workspace import GitWorkspace
 from domain.redaction import Redactor
 from faber.connection import connect
 from faber.contract.activities import ToolsRequest
@@ -130,6 +130,7 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
 
     def create(config: AgentConfig) -> CodingAgent:
         from adapters.agents.command_line import create_agent
+
         return create_agent(config, processes, data, environment)
 
     sessions = Sessions(
@@ -257,21 +258,26 @@ async def serving(client: Client, assembly: Assembly, queues: Sequence[str]) -> 
 
 
 async def serve(options: Options, settings: Settings, stop: asyncio.Event) -> None:
+    ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
     async with contextlib.AsyncExitStack() as stack:
         if options.dev and settings.temporal_address is None:
             cli = await find_cli(settings, say)
             server = await stack.enter_async_context(start_dev_server(settings.data_dir, cli, say))
-            say(
-                f"Temporal: {server.engine.address}, web UI {server.engine.ui}, namespace {server.engine.namespace}"
-            )
+            ends.append(asyncio.create_task(server.lost()))
+            engine = server.engine
+            say(f"Temporal: {engine.address}, web UI {engine.ui}, namespace {engine.namespace}")
         client = await connect(settings)
         listed = await register_search_attributes(client, say)
         assembly = assemble(settings, Path(options.home), search_attributes=listed)
         await clear_gone_runs(client, assembly.workspace, assembly.processes, say)
         async with serving(client, assembly, options.queues):
             say(f"worker ready: {', '.join(options.queues)} (pid {os.getpid()}, sandbox {level()})")
-            await stop.wait()
+            done, left = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in left:
+                end.cancel()
             say("worker: shutting down")
+    for end in done:
+        await end
 
 
 async def main(argv: Sequence[str]) -> int:

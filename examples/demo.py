@@ -15,6 +15,8 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from temporalio.client import WorkflowFailureError, WorkflowHandle
+
 from adapters.engine.binary import find_cli
 from adapters.engine.dev_server import start_dev_server
 from faber.connection import connect
@@ -23,7 +25,6 @@ from faber.contract.names import TASK_QUEUE
 from faber.contract.workflows import FaberRun
 from faber.errors import FaberError
 from faber.settings import Settings
-from temporalio.client import WorkflowFailureError, WorkflowHandle
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "slugify"
@@ -41,17 +42,23 @@ def title(text: str) -> None:
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "init.defaultBranch=main")
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
 def make_repository(folder: Path, models: str | None) -> Path:
     """A checkout with an origin beside it, as a team would have. `models` replaces every phase's model."""
     checkout, origin = folder / "slugs", folder / "origin.git"
-    shutil.copytree(EXAMPLE / "repository", checkout, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    shutil.copytree(
+        EXAMPLE / "repository", checkout, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache")
+    )
     if models is not None:
         config = checkout / ".fractary" / "config.yaml"
-        lines = "".join(f"    {phase}: {models}\n" for phase in ("frame", "architect", "build", "evaluate", "release"))
+        lines = "".join(
+            f"    {phase}: {models}\n" for phase in ("frame", "architect", "build", "evaluate", "release")
+        )
         config.write_text(config.read_text().replace("workflow:\n", f"workflow:\n  models:\n{lines}", 1))
     git(folder, "init", "-q", "--bare", str(origin))
     git(checkout, "init", "-q")
@@ -98,7 +105,12 @@ def answer(item: WaitingOn, cli: Path, environment: Mapping[str, str]) -> None:
     if sys.stdin.isatty():
         said = input("        approve? [yes/no/revise] ").strip() or "yes"
         comment = input("        comment: ") if said != "yes" else ""
-        decision |= {"decision": said, "comment": comment, "via": "terminal", "actor": os.environ.get("USER", "you")}
+        decision |= {
+            "decision": said,
+            "comment": comment,
+            "via": "terminal",
+            "actor": os.environ.get("USER", "you"),
+        }
     command = ["temporal", "workflow", "update", "execute", "-w", run_of(item), "--name", "decide"]
     command += ["--input", json.dumps(decision)]
     say(f"        $ {shlex.join(command)}")
@@ -127,7 +139,9 @@ class Follower:
             self._once(f"note  {note}")
         if status.retry_count:
             self._once(f"retry {status.retry_count}: the engine's own checks sent the work back to build")
-        self._once(f"spent ${status.cost_usd:.4f} in {status.cost.calls} calls", key=f"{status.cost.calls // 4}")
+        self._once(
+            f"spent ${status.cost_usd:.4f} in {status.cost.calls} calls", key=f"{status.cost.calls // 4}"
+        )
 
     def _once(self, text: str, key: str | None = None) -> None:
         if (key or text) not in self._printed:
@@ -135,7 +149,9 @@ class Follower:
             say(f"  {time.monotonic() - self._began:5.1f} s  {text}")
 
 
-async def follow(handle: WorkflowHandle[Any, RunResult], cli: Path, environment: Mapping[str, str]) -> RunResult:
+async def follow(
+    handle: WorkflowHandle[Any, RunResult], cli: Path, environment: Mapping[str, str]
+) -> RunResult:
     follower, answered = Follower(), set[str]()
     ended = asyncio.ensure_future(handle.result())
     while not ended.done():
@@ -156,7 +172,10 @@ def show_result(result: RunResult, checkout: Path) -> None:
         say(f"  {'ok ' if item.ok else 'NO '} {item.phase:9} {item.kind:13} {sha:12} {item.what[:90]}")
     say(f"  commands were confined by: {result.sandbox}")
     title("The change, as it was pushed")
-    say(git(checkout, "fetch", "-q", "origin") + git(checkout, "log", "--oneline", f"main..origin/{result.branch_name}"))
+    say(
+        git(checkout, "fetch", "-q", "origin")
+        + git(checkout, "log", "--oneline", f"main..origin/{result.branch_name}")
+    )
     say(git(checkout, "diff", f"main...origin/{result.branch_name}", "--", "slugs"))
 
 
@@ -173,32 +192,41 @@ async def demo(folder: Path) -> int:
         "FABER_SCRIPTS": str(EXAMPLE),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"):
-        environment.pop(name, None)
-    settings = Settings.read(environment)
     title("A Temporal server and a worker, beside whatever runs here already")
-    cli = await find_cli(settings, say)
-    async with start_dev_server(settings.data_dir, cli, say) as server:
-        engine = server.engine
-        environment |= {"TEMPORAL_ADDRESS": engine.address, "TEMPORAL_NAMESPACE": engine.namespace}
-        say(f"  Temporal {engine.address}, web UI {engine.ui}/namespaces/{engine.namespace}/workflows")
+    cli = await find_cli(Settings.read(environment), say)
+    async with temporal(Settings.read(environment), cli) as (address, namespace, ui):
+        environment |= {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": namespace}
+        say(f"  Temporal {address}, web UI {ui}/namespaces/{namespace}/workflows")
         async with worker(environment, folder / "worker.log"):
             client = await connect(Settings.read(environment))
             title(f"The run (model: {who})")
             handle = await client.start_workflow(
-                FaberRun.run, RunInput(work_id="1", repo=str(checkout)), id="faber-slugs-1", task_queue=TASK_QUEUE
+                FaberRun.run,
+                RunInput(work_id="1", repo=str(checkout)),
+                id=f"faber-slugs-{folder.name}-1",
+                task_queue=TASK_QUEUE,
             )
             result = await follow(handle, cli, environment)
             show_result(result, checkout)
-            where_to_look(result, checkout, engine.ui, engine.namespace)
+            where_to_look(result, checkout, f"{ui}/namespaces/{namespace}")
             if sys.stdin.isatty():
                 await asyncio.to_thread(input, "\nPress Enter to stop the server and the worker. ")
     return 0 if result.status == "completed" else 1
 
 
-def where_to_look(result: RunResult, checkout: Path, ui: str, namespace: str) -> None:
+@contextlib.asynccontextmanager
+async def temporal(settings: Settings, cli: Path) -> AsyncIterator[tuple[str, str, str]]:
+    """(address, namespace, web UI): a server of the demo's own, or the one that TEMPORAL_ADDRESS names."""
+    if settings.temporal_address is not None:
+        yield settings.temporal_address, settings.temporal_namespace or "default", "http://<its web UI>"
+        return
+    async with start_dev_server(settings.data_dir, cli, say) as server:
+        yield server.engine.address, server.engine.namespace, server.engine.ui
+
+
+def where_to_look(result: RunResult, checkout: Path, ui: str) -> None:
     title("Where to look")
-    say(f"  history       {ui}/namespaces/{namespace}/workflows/{result.workflow_id} (while this runs)")
+    say(f"  history       {ui}/workflows/{result.workflow_id} (while this runs)")
     say(f"  again later   FABER_DATA_DIR={checkout.parent / 'data'} make dev")
     say(f"  branch        git -C {checkout} log origin/{result.branch_name}")
     say(f"  diff          git -C {checkout} diff main...origin/{result.branch_name}")

@@ -42,7 +42,7 @@ async def approve_specification(run: Run) -> bool:
         spec = state.specification
         if spec is None:
             raise Ended("STATE", "there is no specification to approve", "architect")
-        subject = {"specification": spec.content_hash, "head": state.head_sha}
+        subject = {"specification": spec.content_hash}
         round = state.round("architect")
         view = state.gates.answered("architect", round, subject) or await run.gate(
             "architect",

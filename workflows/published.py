@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from domain.gates import Gate
 from faber.contract.delivery import RunStatus, Status, WaitingOn
 from faber.contract.money import usd
-from faber.contract.names import SEARCH_ATTRIBUTES
+from faber.contract.names import PHASES, SEARCH_ATTRIBUTES, Phase
 
 if TYPE_CHECKING:
     from workflows.run import Run
@@ -34,8 +34,8 @@ def status(run: Run) -> Status:
         work_id=run.input.work_id,
         project=state.setup.project if state.setup else (run.input.project or ""),
         status=status_word(run),
-        current_phase=state.phase,
-        round=state.round(state.phase),
+        current_phase=(shown := phase_shown(run)),
+        round=state.round(shown),
         completed_phases=state.completed,
         waiting_on=[waiting_on(run.key.run_id, gate) for gate in state.gates.open],
         decided=state.gates.decided,
@@ -55,6 +55,12 @@ def status(run: Run) -> Status:
         shows=state.shows(),
         receipt=run.receipt,
     )
+
+
+def phase_shown(run: Run) -> Phase:
+    """The phase under way; while a person is asked about one, that one."""
+    asked = {gate.name for gate in run.state.gates.open if gate.kind == "approval"}
+    return next((phase for phase in PHASES if phase in asked), run.state.phase)
 
 
 def status_word(run: Run) -> RunStatus:
@@ -129,7 +135,7 @@ def publish(run: Run) -> None:
         return
     waiting = [f"{gate.kind}:{gate.name}" for gate in run.state.gates.open]
     updates: list[SearchAttributeUpdate[Any]] = [
-        PHASE.value_set(run.state.phase),
+        PHASE.value_set(phase_shown(run)),
         PROJECT.value_set(snapshot.project),
         WORK_ID.value_set(snapshot.work_id),
         COST.value_set(snapshot.cost_usd),

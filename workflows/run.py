@@ -158,7 +158,7 @@ class Run:
     ) -> A:
         """One activity. Errors: temporalio.exceptions.ActivityError."""
         return await workflow.execute_activity_method(
-            method,  # type: ignore[arg-type]
+            method,
             request,
             task_queue=queue,
             start_to_close_timeout=preset.start_to_close,
