@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +65,7 @@ class Faber:
         return self.client.get_workflow_handle_for(FaberRun.run, run_id)
 
     async def require_worker(self) -> None:
-        async with temporal_errors("ask for workers"):
-            polls = await connection.worker_polls(self.client)
-        if not polls:
+        if not await connection.worker_polls(self.client):
             raise Unreachable(connection.NO_WORKER)
 
     async def start(self, input: RunInput) -> str:
@@ -141,7 +139,7 @@ class Faber:
                     return recorded
                 raise
 
-    def watch(self, run_id: str) -> AsyncIterator[Status | None]:
+    def watch(self, run_id: str) -> AsyncGenerator[Status | None, None]:
         """Snapshots while the run is open, each when it differs from the last; None while nobody answers.
 
         Raises Unreachable when that lasts. Returns when the run has ended.

@@ -90,7 +90,7 @@ def _notes(configuration: Configuration) -> list[str]:
         notes.append("workflow.checkpointing is accepted and not needed: Temporal's history replaced it")
     limit = configuration.workflow.cost.budget_limit_usd
     if limit is None or limit <= 0:
-        notes.append(f"workflow.cost.budget_limit_usd is {_shown(limit)}: spending is not limited")
+        notes.append(f"workflow.cost.budget_limit_usd is {_shown(limit)}: no limit but a run's own --budget")
     return notes
 
 

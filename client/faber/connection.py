@@ -96,7 +96,8 @@ async def worker_polls(client: Client, queue: str = TASK_QUEUE, *, activities: b
     request = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
     )
-    answer = await client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
+    async with temporal_errors(f"ask who polls {queue}"):
+        answer = await client.workflow_service.describe_task_queue(request, timeout=RPC_TIMEOUT)
     oldest = time.time() - POLLER_SEEN_WITHIN_S
     return any(poller.last_access_time.ToSeconds() > oldest for poller in answer.pollers)
 
@@ -118,6 +119,11 @@ def _as_ours(error: RPCError, message: str) -> FaberError:
     if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
         return UsageError(message)
     return FaberError(message)
+
+
+def engine_address(settings: Settings) -> str | None:
+    """Of the server that FABER itself started for this data folder."""
+    return _engine(settings).get("address")
 
 
 def _engine(settings: Settings) -> dict[str, Any]:

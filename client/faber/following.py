@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from temporalio.client import (
     WorkflowFailureError,
@@ -29,7 +29,7 @@ Handle = WorkflowHandle[FaberRun, RunResult]
 
 async def follow(
     handle: Handle, require_worker: Callable[[], Awaitable[None]]
-) -> AsyncIterator[Status | None]:
+) -> AsyncGenerator[Status | None, None]:
     """See `Faber.watch`. Asking is cheap and is done more slowly while nothing changes."""
     ended = asyncio.create_task(_ended(handle))
     try:

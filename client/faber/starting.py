@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -21,6 +22,7 @@ from faber.connection import RPC_TIMEOUT
 from faber.contract.delivery import RunInput, RunResult, Status
 from faber.contract.names import PHASES, TASK_QUEUE
 from faber.contract.workflows import FaberRun
+from faber.converter import describe
 from faber.errors import UsageError
 from faber.identity import require_repository
 from faber.outcomes import read_failure
@@ -29,6 +31,14 @@ from faber.outcomes import read_failure
 MARK = "faber_start"
 REPOSITORY = "faber_repository"
 COMPARED = ("autonomy", "budget_usd", "max_retries", "approve", "on_budget")
+
+
+def run_input(**options: Any) -> RunInput:
+    """A RunInput, or UsageError with each field that does not fit."""
+    try:
+        return RunInput(**options)
+    except ValidationError as error:
+        raise UsageError(describe(error)) from error
 
 
 def prepare(input: RunInput, where: Path, actor: str) -> RunInput:

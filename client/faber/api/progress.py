@@ -1,0 +1,33 @@
+"""A run's progress off a terminal: a line for each thing that changed, few enough for an unread pipe."""
+
+from __future__ import annotations
+
+from faber.api.console import Console
+from faber.contract.delivery import Status
+from faber.gates import gate_text
+
+
+class Progress:
+    """Called with each snapshot; None means that nobody answers at the moment."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: object = None
+
+    def __call__(self, status: Status | None) -> None:
+        if status is None:
+            self._once("silence", "no answer from the run's worker: waiting for it")
+            return
+        for note in status.notes:
+            self._console.note(note)
+        where = (status.current_phase, status.round, [gate.request_id for gate in status.waiting_on])
+        if status.waiting_on:
+            texts = ", ".join(gate_text(gate) for gate in status.waiting_on)
+            self._once(where, f"waiting: {texts}")
+        elif status.current_phase:
+            self._once(where, f"{status.current_phase}: round {status.round}, ${status.cost_usd:.2f} spent")
+
+    def _once(self, what: object, line: str) -> None:
+        if what != self._said:
+            self._said = what
+            self._console.say(line)

@@ -1,0 +1,48 @@
+"""What a run shows of its work: the specification, the diff, the checks, the transcript."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from faber.client import Faber
+from faber.contract.delivery import Status
+from faber.errors import FaberError, UsageError
+from faber.gates import first_gate
+
+# The thing that a decision at this gate is about.
+SHOWN_AT = {"architect": "spec", "release": "diff", "manual_fix": "transcript"}
+
+
+class Shown(BaseModel):
+    """`request_id` is the open gate's, so that an answer is bound to exactly this `text`."""
+
+    run_id: str
+    name: str
+    request_id: str | None
+    sha256: str
+    text: str
+
+
+async def show(faber: Faber, run_id: str, name: str | None = None) -> Shown:
+    """One thing by name, or what the open gate is about. Raises UsageError when the run has no such thing,
+    FaberError when its bytes are kept elsewhere than on this host."""
+    status = await faber.status(run_id)
+    chosen = name or _default(status)
+    if chosen not in status.shows:
+        has = ", ".join(status.shows) or "nothing yet"
+        raise UsageError(f"{run_id} has no {chosen!r} to show: it has {has}")
+    sha256 = status.shows[chosen]
+    content = faber.records.artifact(run_id, chosen, sha256)
+    if content is None:
+        raise FaberError(
+            f"{chosen} of {run_id} ({sha256}) is not on this host: look in the run's repository, or where its "
+            "worker runs"
+        )
+    request_id = first_gate(status).request_id if status.waiting_on else None
+    text = content.decode(errors="replace")
+    return Shown(run_id=run_id, name=chosen, request_id=request_id, sha256=sha256, text=text)
+
+
+def _default(status: Status) -> str:
+    gate = first_gate(status).gate if status.waiting_on else ""
+    return SHOWN_AT.get(gate) or next(reversed(status.shows), "spec")
