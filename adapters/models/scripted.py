@@ -23,11 +23,12 @@ class Scripted:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._read: dict[tuple[Path, int], Script] = {}
         self._failed: Counter[tuple[Path, str, int, int]] = Counter()
 
     async def answer(self, request: ModelRequest) -> ModelAnswer:
         path = self._path(request.model.partition(":")[2])
-        script = Script.read(path)
+        script = self._script(path)
         turn = script.turn(request.phase, request.round, request.turn)
         if turn.delay_s:
             await asyncio.sleep(turn.delay_s)
@@ -37,6 +38,13 @@ class Scripted:
             if self._failed[place] <= turn.error.times:
                 raise LLMError(turn.error.kind, turn.error.message, provider="scripted", model=script.model)
         return priced(request, _reply(request, script, turn))
+
+    def _script(self, path: Path) -> Script:
+        """Read again only when the file has changed: parsing YAML takes longer than answering."""
+        version = (path, path.stat().st_mtime_ns if path.exists() else 0)
+        if version not in self._read:
+            self._read[version] = Script.read(path)
+        return self._read[version]
 
     def _path(self, name: str) -> Path:
         folder = self._environment.get(FOLDER_VARIABLE, "")

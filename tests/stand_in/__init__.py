@@ -8,7 +8,7 @@ As a program, for tests that kill the worker while a call is under way:
 """
 
 from tests.stand_in.call import Call
-from tests.stand_in.faults import CUT, GARBLED, HANGING, Fault, refusal
+from tests.stand_in.faults import CUT, GARBLED, HANGING, TRICKLING, Fault, refusal
 from tests.stand_in.server import ModelServer
 
-__all__ = ["CUT", "GARBLED", "HANGING", "Call", "Fault", "ModelServer", "refusal"]
+__all__ = ["CUT", "GARBLED", "HANGING", "TRICKLING", "Call", "Fault", "ModelServer", "refusal"]

@@ -21,9 +21,10 @@ STATUS = {
 @dataclass(frozen=True)
 class Fault:
     """`say` sends `body` with `status`; `cut` closes the connection in the middle of a proper answer;
-    `garble` sends something that is no JSON; `hang` answers only when the server is told to go on."""
+    `garble` sends something that is no JSON; `hang` answers only when the server is told to go on, and
+    `trickle` sends blanks until then."""
 
-    does: Literal["say", "cut", "garble", "hang"]
+    does: Literal["say", "cut", "garble", "hang", "trickle"]
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Fault:
 CUT = Fault("cut")
 GARBLED = Fault("garble")
 HANGING = Fault("hang")
+TRICKLING = Fault("trickle")
 
 
 def refusal(status: int, message: str = "prepared refusal", code: str = "", **headers: str) -> Fault:

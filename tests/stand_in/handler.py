@@ -21,6 +21,7 @@ PROTOCOLS = {
     "/messages": anthropic_messages,
     "/responses": openai_responses,
 }
+TRICKLE_S = 0.02
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -64,11 +65,22 @@ class Handler(BaseHTTPRequestHandler):
             self._send(fault.status, fault.body, fault.headers)
         elif fault.does == "garble":
             self._send(200, b'{"id": "garbled", "choices": [')
+        elif fault.does == "trickle":
+            self._trickle()
         else:
             self._send(200, b'{"id": "cut", "choices": [', {"Content-Length": "4096"})
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
+
+    def _trickle(self) -> None:
+        self._send(200, b"", {"Content-Length": "1000000"})
+        while not self.server_of.released.wait(TRICKLE_S):
+            try:
+                self.wfile.write(b" ")
+            except OSError:
+                break
+        self.close_connection = True
 
     def _stream(self, events: Iterable[tuple[str, dict[str, Any]]]) -> None:
         said = "".join(

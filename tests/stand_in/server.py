@@ -36,10 +36,10 @@ class ModelServer:
         self._faults: deque[Fault] = deque()
         self._met: Counter[tuple[str, int, int]] = Counter()
         self._lock = threading.Lock()
-        self._released = threading.Event()
+        self.released = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", port), type("Bound", (Handler,), {"server_of": self}))
         self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
 
     def __enter__(self) -> ModelServer:
         self._thread.start()
@@ -49,7 +49,7 @@ class ModelServer:
         self.close()
 
     def close(self) -> None:
-        self._released.set()
+        self.released.set()
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
@@ -72,7 +72,7 @@ class ModelServer:
 
     def release(self) -> None:
         """Lets every call that hangs, now or later, have its answer."""
-        self._released.set()
+        self.released.set()
 
     def count(self, phase: str | None = None) -> int:
         return sum(phase is None or call.phase == phase for call in self.calls)
@@ -89,9 +89,9 @@ class ModelServer:
             call.outcome = fault.outcome if fault else "answer"
             self._write(call)
         if turn.delay_s:
-            self._released.wait(turn.delay_s)
+            self.released.wait(turn.delay_s)
         if fault is HANGING:
-            self._released.wait()
+            self.released.wait()
         elif fault is not None:
             return call, fault
         return call, words_of(turn, call, self.report_usage)

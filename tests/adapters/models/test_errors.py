@@ -12,7 +12,7 @@ from adapters.models.catalogue import required_key
 from adapters.models.providers import Providers
 from faber.errors import LLMError
 from tests.adapters.models.asking import MODELS, ask
-from tests.stand_in import CUT, GARBLED, HANGING, Fault, ModelServer, refusal
+from tests.stand_in import CUT, GARBLED, HANGING, TRICKLING, Fault, ModelServer, refusal
 
 pytestmark = pytest.mark.parametrize("name", MODELS)
 
@@ -167,6 +167,15 @@ async def test_a_slow_answer_is_a_timeout(server: ModelServer, name: str) -> Non
     assert "0.3 s" in error.message
 
 
+async def test_an_answer_that_trickles_for_ever_is_a_timeout(server: ModelServer, name: str) -> None:
+    server.meet_next(TRICKLING)
+    model = Providers(server.environment(), timeout_s=0.3)
+    error = await failing(model, name)
+    server.release()
+    await model.close()
+    assert error.kind == "TIMEOUT"
+
+
 async def test_a_missing_key_names_its_variable_before_any_call(server: ModelServer, name: str) -> None:
     variable = str(required_key(name))
     error = await failing(Providers(server.environment(**{variable: " "})), name)
@@ -187,6 +196,17 @@ async def test_a_key_that_the_provider_quotes_is_not_in_the_error(
     await model.close()
     assert canary not in f"{error!r} {error.message} {error.details}"
     assert error.__cause__ is None and error.__context__ is None
+
+
+async def test_a_key_in_the_base_url_is_not_in_the_error(server: ModelServer, name: str) -> None:
+    canary, variable = "sk-canary-9f1c", f"{name.partition(':')[0].upper()}_BASE_URL"
+    there = {variable: f"http://me:secret@127.0.0.1:9/{canary}/v1", str(required_key(name)): canary}
+    model = Providers(server.environment(**there))
+    error = await failing(model, name)
+    await model.close()
+    assert error.kind == "NETWORK_ERROR"
+    assert "127.0.0.1:9" in error.message
+    assert "canary" not in error.message and "secret" not in error.message
 
 
 @pytest.mark.parametrize("canary", ["sk-canary\nin-two-lines", "sk-canary-ä"])

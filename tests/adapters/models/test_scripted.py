@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,14 @@ async def test_usage_is_the_scripts_or_counted_from_characters_and_has_a_nominal
 async def test_a_script_is_found_by_its_absolute_path_too(model: Providers, tmp_path: Path) -> None:
     model = Providers({})
     assert (await model.answer(ask(f"scripted:{tmp_path / 'demo.yaml'}"))).text == "It is a bug."
+
+
+async def test_a_changed_script_is_read_again(tmp_path: Path) -> None:
+    model = prepared(tmp_path, {"text": "before"})
+    assert (await model.answer(ask("scripted:demo"))).text == "before"
+    prepared(tmp_path, {"text": "after"})
+    os.utime(tmp_path / "demo.yaml", ns=(1, 1))
+    assert (await model.answer(ask("scripted:demo"))).text == "after"
 
 
 async def test_a_prepared_error_comes_as_often_as_it_says(tmp_path: Path) -> None:

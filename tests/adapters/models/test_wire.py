@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from adapters.models import Message, ToolCall
+from adapters.models.failures import retry_after_s
 from adapters.models.providers import Providers
 from tests.adapters.models.asking import VERDICT, WRITE, ask
 from tests.stand_in import Fault, ModelServer
@@ -160,6 +162,32 @@ async def test_claude_gives_a_final_answer_through_a_tool(
     sent = server.calls[0].body
     assert sent["tool_choice"] == choice
     assert sent["tools"][-1]["input_schema"] == VERDICT
+
+
+async def test_a_model_that_answers_and_asks_for_tools_at_once_has_not_answered_yet(
+    model: Providers, server: ModelServer
+) -> None:
+    answer = {"type": "tool_use", "id": "a", "name": "answer", "input": {"verdict": "GO"}}
+    call = {"type": "tool_use", "id": "b", "name": "write_file", "input": {}}
+    server.meet_next(Fault("say", body={"content": [answer, call]}))
+    got = await model.answer(ask(CLAUDE, tools=[WRITE], output_schema=VERDICT))
+    assert ([one.id for one in got.tool_calls], got.structured) == (["b"], None)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 60),
+        ("Wed, 21 Oct 2026 07:28:00 -0000", 60),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", 0),
+        ("1.5", 1.5),
+        ("-3", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_in_every_form(header: str, seconds: float | None) -> None:
+    now = datetime(2026, 10, 21, 7, 27, tzinfo=UTC)
+    assert retry_after_s({"retry-after": header}, now) == seconds
 
 
 async def test_openais_organization_is_nobody_elses_business(
