@@ -31,7 +31,8 @@ NEVER_RESERVED = Reservation(phase="unattributed", model="unattributed", amount=
 
 
 class Booked(NamedTuple):
-    """What one key was settled at, over all its attempts: micro-dollars, requests, tokens."""
+    """What one key was settled at, over all its attempts: micro-dollars, requests, tokens. `cost` and
+    `calls` include the wasted ones."""
 
     cost: int = 0
     wasted_cost: int = 0
@@ -65,7 +66,7 @@ class Entry(FromWorker):
         self.calls += more.calls
         self.input_tokens += more.input_tokens
         self.output_tokens += more.output_tokens
-        self.cost += more.cost + more.wasted_cost
+        self.cost += more.cost
         self.wasted_cost += more.wasted_cost
         self.wasted_calls += more.wasted_calls
 

@@ -110,13 +110,19 @@ class Ledger(FromWorker):
     ) -> int:
         """Book what the call `key` cost and close its reservation; returns the micro-dollars above it.
 
-        `wasted_cost` comes on top of `cost`; `calls` include the wasted ones. All are totals of the key over
-        every attempt: settling it again books only what is more than before, so the same twice counts once.
+        `cost` and `calls` are the whole, the wasted part included. All are totals of the key, over every
+        attempt: settling it again books only what is more than before, so the same twice counts once.
         A key never reserved is booked all the same: the ledger is never below the provider's bill."""
+        never_negative("settlement", min(cost, wasted_cost, calls, wasted_calls))
         totals = Booked(
-            cost, wasted_cost, max(calls, wasted_calls), wasted_calls, all_input(usage), usage.output_tokens
+            max(cost, wasted_cost),
+            wasted_cost,
+            max(calls, wasted_calls),
+            wasted_calls,
+            all_input(usage),
+            usage.output_tokens,
         )
-        never_negative("settlement", min(calls, *totals))
+        never_negative("usage", min(totals))
         held = self.reservations.pop(key, NEVER_RESERVED)
         before = self.settled_keys.get(key)
         more = totals if before is None else totals.beyond(before)
@@ -127,7 +133,7 @@ class Ledger(FromWorker):
         entry.book(more)
         entry.priced = entry.priced and priced
         entry.estimated = entry.estimated or estimated or usage.estimated
-        return max(0, more.cost + more.wasted_cost - held.amount)
+        return max(0, more.cost - held.amount)
 
     def release(self, key: str) -> None:
         """Give a reservation back when nothing was spent. Unknown and settled keys are left as they are."""

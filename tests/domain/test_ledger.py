@@ -143,19 +143,19 @@ def test_settling_twice_is_settling_once() -> None:
 def test_a_key_settled_again_after_a_repair_books_only_what_the_later_attempt_added() -> None:
     ledger = Ledger(limit_microusd=TEN)
     ledger.reserve("a", "build", "p:m", 100)
-    ledger.settle("a", cost=0, usage=Usage(), calls=1, priced=True, wasted_cost=7, wasted_calls=1)
+    ledger.settle("a", cost=7, usage=Usage(), calls=1, priced=True, wasted_cost=7, wasted_calls=1)
     ledger.reserve("a", "build", "p:m", 100)
     used = Usage(input_tokens=10, output_tokens=5)
-    assert ledger.settle("a", cost=20, usage=used, calls=2, priced=True, wasted_cost=7, wasted_calls=1) == 0
+    assert ledger.settle("a", cost=27, usage=used, calls=2, priced=True, wasted_cost=7, wasted_calls=1) == 0
     (line,) = ledger.summary().by_phase
     assert (ledger.settled, ledger.reserved) == (27, 0)
     assert (line.calls, line.wasted_calls, line.input_tokens, line.output_tokens) == (2, 1, 10, 5)
 
 
-def test_wasted_money_comes_on_top_of_the_useful_cost() -> None:
+def test_the_wasted_part_is_told_apart_within_the_whole_cost() -> None:
     ledger = Ledger(limit_microusd=TEN)
     ledger.reserve("a", "build", "p:m", 10)
-    over = ledger.settle("a", cost=8, usage=Usage(), calls=3, priced=True, wasted_cost=4, wasted_calls=2)
+    over = ledger.settle("a", cost=12, usage=Usage(), calls=3, priced=True, wasted_cost=4, wasted_calls=2)
     summary = ledger.summary()
     assert (over, ledger.settled, summary.calls) == (2, 12, 3)
     assert (summary.spent_usd, summary.wasted_usd) == (0.000012, 0.000004)
@@ -278,3 +278,10 @@ def test_the_texts_name_what_is_spent_and_wanted_against_the_limit() -> None:
     assert ledger.approval_required() == "Budget approval required at 90%: $9.10 / $10.00"
     ledger.reserve("b", "build", "p:m", 100_000)
     assert ledger.exceeded(2_800_000) == "Budget exceeded: $12.00 / $10.00"
+
+
+def test_more_waste_than_cost_is_booked_as_the_waste() -> None:
+    ledger = Ledger()
+    ledger.reserve("a", "build", "p:m", 50)
+    ledger.settle("a", cost=0, usage=Usage(), calls=0, priced=True, wasted_cost=9, wasted_calls=2)
+    assert (ledger.settled, ledger.summary().calls) == (9, 2)

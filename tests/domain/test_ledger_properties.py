@@ -28,7 +28,7 @@ class Call:
         usage = Usage(input_tokens=self.cost, output_tokens=self.wasted)
         ledger.settle(
             self.key,
-            cost=self.cost,
+            cost=self.cost + self.wasted,
             usage=usage,
             calls=2,
             priced=self.priced,
