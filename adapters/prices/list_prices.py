@@ -81,8 +81,6 @@ def _figures(price: ModelPrice, input_tokens: int | None) -> Figures | None:
 def _amount(value: Decimal | TieredPrices | None, input_tokens: int | None) -> int | None:
     if isinstance(value, TieredPrices):
         reached = [tier.price for tier in value.tiers if input_tokens is None or input_tokens > tier.start]
-        if input_tokens is None:
-            value = max([value.base, *reached])
-        else:
-            value = reached[-1] if reached else value.base
+        prices = [value.base, *reached]
+        value = max(prices) if input_tokens is None else prices[-1]
     return None if value is None else int((value * MICRO).to_integral_value())
