@@ -23,7 +23,7 @@ from faber.errors import ToolMissing
 COMMAND_TIMEOUT_S = 300.0
 COMMAND_OUTPUT_BYTES = 1_000_000
 LONGEST_COMMAND = 30_000
-SEARCH_TIMEOUT_S = 20.0
+SEARCH_TIMEOUT_S = 10.0
 MOST_MATCHES = 200
 MOST_SHOWN = 60_000
 _SCAN = Path(__file__).with_name("scan.py")

@@ -91,10 +91,15 @@ def read_file(root: Path, parts: Sequence[str], limit: int) -> bytes:
         state = _regular(parent, parts)
         if state is None:
             raise Refused(f"{'/'.join(parts)} does not exist: `list_files` shows what does")
-        handle = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            handle = os.open(
+                parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent
+            )
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise Refused(f"{'/'.join(parts)} was replaced while it was opened: try again") from error
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise Refused(f"{'/'.join(parts)} was replaced while it was opened")
+                raise Refused(f"{'/'.join(parts)} was replaced while it was opened: try again")
             content = file.read(limit + 1)
     if len(content) > limit:
         raise Refused(
@@ -138,8 +143,9 @@ def _step(handle: int, part: str, path: str) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOTDIR, errno.ELOOP):
             raise
-        kind = _kind(os.stat(part, dir_fd=handle, follow_symlinks=False))
-        raise Refused(f"{path} is {kind}, not a folder: links are not followed, name the real path") from None
+        raise Refused(
+            f"{path} is {_kind_of(handle, part)}, not a folder: links are not followed, name the real path"
+        ) from None
 
 
 def _regular(parent: int, parts: Sequence[str]) -> os.stat_result | None:
@@ -155,6 +161,13 @@ def _regular(parent: int, parts: Sequence[str]) -> os.stat_result | None:
     if not stat.S_ISREG(state.st_mode):
         raise Refused(f"{path} is {_kind(state)}, not a regular file: name a regular file")
     return state
+
+
+def _kind_of(handle: int, name: str) -> str:
+    try:
+        return _kind(os.stat(name, dir_fd=handle, follow_symlinks=False))
+    except FileNotFoundError:
+        return "gone meanwhile"
 
 
 def _kind(state: os.stat_result) -> str:
