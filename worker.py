@@ -32,6 +32,7 @@ from activities.releasing import Releasing
 from activities.reporting import Reporting
 from activities.sessions import Sessions
 from activities.tool_use import ToolUse
+from activities.upkeep import Upkeep
 from adapters.agents import CodingAgent
 from adapters.artifacts.folder import FolderArtifacts
 from adapters.engine.binary import find_cli
@@ -56,6 +57,7 @@ from faber.contract.names import EXEC_QUEUE, LLM_QUEUE, TASK_QUEUE, host_queue
 from faber.errors import FaberError
 from faber.settings import Settings
 from workflows.faber_run import FaberRun
+from workflows.upkeep import FaberMerge, FaberPrune
 
 ONE_SECOND = timedelta(seconds=1)
 QUEUES = (TASK_QUEUE, LLM_QUEUE, EXEC_QUEUE)
@@ -169,6 +171,7 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
     changes = Changes(workspace=workspace, artifacts=artifacts)
     releasing = Releasing(workspace=workspace, artifacts=artifacts)
     reporting = Reporting(workspace=workspace, artifacts=artifacts, processes=processes)
+    upkeep = Upkeep(workspace=workspace, journal=journal, home=home)
     turns = [phases.frame, phases.architect, phases.build, phases.evaluate, phases.release]
     return Assembly(
         host=host,
@@ -189,6 +192,8 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
             releasing.merge_pull_request,
             reporting.report_progress,
             reporting.finish_run,
+            upkeep.merge_delivered,
+            upkeep.prune_runs,
         ],
         workspace=workspace,
         processes=processes,
@@ -223,7 +228,7 @@ def workers(client: Client, assembly: Assembly, queues: Sequence[str]) -> list[W
             Worker(
                 client,
                 task_queue=TASK_QUEUE,
-                workflows=[FaberRun],
+                workflows=[FaberRun, FaberMerge, FaberPrune],
                 max_cached_workflows=200,
                 # A parked run is answered this soon after its worker was replaced.
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),

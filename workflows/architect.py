@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from activities.changes import Changes
 from faber.contract.activities import SpecificationRequest, WorldRequest
+from workflows.asking import asked
 from workflows.failures import Ended
 from workflows.presets import QUICK
 from workflows.run import Run
@@ -24,7 +25,7 @@ async def architect(run: Run) -> None:
     )
     written = await run.mended(
         "architect",
-        lambda: run.ask(Changes.write_specification, request, QUICK, run.host, "commit the specification"),
+        lambda: asked(Changes.write_specification, request, QUICK, run.host, "commit the specification"),
     )
     state.specification, state.spec_artifact = written.specification, written.artifact
     state.head_sha = state.tree_sha = written.head_sha
@@ -73,7 +74,7 @@ async def _edited_meanwhile(run: Run) -> bool:
     )
     world = await run.mended(
         "architect",
-        lambda: run.ask(Changes.observe_world, request, QUICK, run.host, "look at what was approved"),
+        lambda: asked(Changes.observe_world, request, QUICK, run.host, "look at what was approved"),
     )
     state.tree_sha = world.tree_sha
     if world.spec_hash is None:

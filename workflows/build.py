@@ -5,6 +5,7 @@ from __future__ import annotations
 from activities.changes import Changes
 from domain.verdict import VerdictView, next_step
 from faber.contract.activities import CommitRequest
+from workflows.asking import asked
 from workflows.failures import Ended
 from workflows.presets import QUICK
 from workflows.run import Run
@@ -31,7 +32,7 @@ async def commit(run: Run) -> None:
         round=state.round("build"),
     )
     done = await run.mended(
-        "build", lambda: run.ask(Changes.commit_change, request, QUICK, run.host, "commit the change")
+        "build", lambda: asked(Changes.commit_change, request, QUICK, run.host, "commit the change")
     )
     state.head_sha, state.tree_sha = done.head_sha, done.tree_sha
     state.changed, state.diff, state.files = done.changed, done.diff, done.files

@@ -11,6 +11,7 @@ from faber.contract.activities import FinishRequest
 from faber.contract.delivery import RunResult
 from faber.contract.money import usd
 from faber.contract.names import PHASES
+from workflows.asking import asked
 from workflows.failures import Ended, told
 from workflows.presets import QUICK
 from workflows.published import publish
@@ -42,7 +43,7 @@ async def finish(run: Run) -> None:
         quarantine=outcome != "completed",
     )
     try:
-        done = await run.ask(Reporting.finish_run, request, QUICK, run.host, f"finish: {outcome}")
+        done = await asked(Reporting.finish_run, request, QUICK, run.host, f"finish: {outcome}")
     except ActivityError as error:
         run.note(f"cleaning up failed: {told(error)[1]}")
         return

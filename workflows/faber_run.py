@@ -36,8 +36,7 @@ class FaberRun:
                 type="InputRequired",
                 non_retryable=True,
             )
-        carried = input.resume
-        state = resumed(carried) if carried else RunState(started_at=workflow.now().isoformat())
+        state = resumed(input.resume) if input.resume else RunState(started_at=workflow.now().isoformat())
         self._run = Run(input, state)
         self._answers = Answers(self._run)
 

@@ -6,6 +6,7 @@ from activities.claiming import Claiming
 from activities.configuring import Configuring
 from faber.contract.activities import ClaimRequest, ConfigurationRequest
 from faber.contract.names import EXEC_QUEUE
+from workflows.asking import asked
 from workflows.presets import QUICK
 from workflows.run import Run
 from workflows.turns import converse
@@ -18,7 +19,7 @@ async def prepare(run: Run) -> None:
         request = ConfigurationRequest(key=run.key, input=run.input.model_copy(update={"resume": None}))
         state.setup = await run.mended(
             "frame",
-            lambda: run.ask(
+            lambda: asked(
                 Configuring.load_configuration, request, QUICK, EXEC_QUEUE, "load the configuration"
             ),
         )
@@ -40,7 +41,7 @@ async def claim(run: Run) -> None:
     )
     claimed = await run.mended(
         "frame",
-        lambda: run.ask(Claiming.claim_work_item, request, QUICK, run.host, f"claim {run.input.work_id}"),
+        lambda: asked(Claiming.claim_work_item, request, QUICK, run.host, f"claim {run.input.work_id}"),
     )
     state.claimed = True
     state.issue, state.issue_artifact = claimed.issue, claimed.issue_artifact

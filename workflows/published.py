@@ -115,6 +115,7 @@ def document(run: Run, snapshot: Status) -> dict[str, Any]:
     shown = snapshot.model_dump(mode="json")
     return {
         "workflow_id": run.key.run_id,
+        "origin": run.key.origin,
         "issue": state.issue.model_dump(mode="json") if state.issue else None,
         "specification": state.specification.model_dump(mode="json") if state.specification else None,
         "work_type": state.work_type,

@@ -13,6 +13,7 @@ from faber.contract.activities import (
 )
 from faber.contract.delivery import Evidence
 from workflows.architect import rejected
+from workflows.asking import asked
 from workflows.build import commit
 from workflows.failures import Ended
 from workflows.presets import HTTP, QUICK
@@ -68,7 +69,7 @@ async def _approved(run: Run) -> bool:
 async def _look(run: Run) -> World:
     request = WorldRequest(place=run.place, try_merge=True, round=run.state.round("build"))
     return await run.mended(
-        "release", lambda: run.ask(Changes.observe_world, request, QUICK, run.host, "try the merge")
+        "release", lambda: asked(Changes.observe_world, request, QUICK, run.host, "try the merge")
     )
 
 
@@ -88,7 +89,7 @@ async def _resolve(run: Run, world: World) -> bool:
     state = run.state
     request = WorldRequest(place=run.place, round=state.round("build"))
     merged = await run.mended(
-        "release", lambda: run.ask(Changes.merge_base_in, request, QUICK, run.host, "bring the moved base in")
+        "release", lambda: asked(Changes.merge_base_in, request, QUICK, run.host, "bring the moved base in")
     )
     files = ", ".join(world.conflicts) or "unnamed files"
     state.tree_sha, state.base_sha = merged.tree_sha, merged.base_sha
@@ -115,7 +116,7 @@ async def _push(run: Run) -> None:
     state = run.state
     request = PushRequest(place=run.place, expected=state.pushed_sha)
     pushed = await run.mended(
-        "release", lambda: run.ask(Releasing.push_branch, request, HTTP, run.host, f"push {state.branch}")
+        "release", lambda: asked(Releasing.push_branch, request, HTTP, run.host, f"push {state.branch}")
     )
     state.pushed_sha = pushed.remote_sha
     state.prove(pushed.evidence)
@@ -134,7 +135,7 @@ async def _open_pull_request(run: Run) -> None:
     )
     opened = await run.mended(
         "release",
-        lambda: run.ask(Releasing.open_pull_request, request, HTTP, run.host, "open the pull request"),
+        lambda: asked(Releasing.open_pull_request, request, HTTP, run.host, "open the pull request"),
     )
     state.pull_request = opened
     state.prove(opened.evidence)
@@ -151,7 +152,7 @@ async def _merge(run: Run) -> None:
         raise Ended("STATE", "there is no pull request to merge", "release")
     request = MergeRequest(place=run.place, number=state.pull_request.number, title=state.issue_title())
     merged = await run.mended(
-        "release", lambda: run.ask(Releasing.merge_pull_request, request, HTTP, run.host, "merge")
+        "release", lambda: asked(Releasing.merge_pull_request, request, HTTP, run.host, "merge")
     )
     state.pull_request.state = "merged"
     state.prove(merged.evidence)

@@ -19,12 +19,12 @@ from faber.contract.delivery import DecisionWord, GateKind, GateView, PhaseResul
 from faber.contract.money import usd
 from faber.contract.names import EXEC_QUEUE, Phase
 from workflows import published
+from workflows.asking import asked
 from workflows.failures import Ended, told
-from workflows.presets import QUICK, Preset
+from workflows.presets import QUICK
 from workflows.state import RunState
 
 Outcome = Literal["completed", "failed", "cancelled"]
-Q = TypeVar("Q")
 A = TypeVar("A")
 
 
@@ -148,27 +148,6 @@ class Run:
     def host(self) -> str:
         return self.setup.host_queue if self.state.setup else EXEC_QUEUE
 
-    async def ask(
-        self,
-        method: Callable[[Any, Q], Awaitable[A]],
-        request: Q,
-        preset: Preset,
-        queue: str,
-        summary: str = "",
-    ) -> A:
-        """One activity. Errors: temporalio.exceptions.ActivityError."""
-        return await workflow.execute_activity_method(
-            method,
-            request,
-            task_queue=queue,
-            start_to_close_timeout=preset.start_to_close,
-            schedule_to_close_timeout=preset.schedule_to_close,
-            heartbeat_timeout=preset.heartbeat,
-            retry_policy=preset.retry,
-            cancellation_type=preset.cancellation,
-            summary=summary or None,
-        )
-
     async def mended(self, phase: Phase, work: Callable[[], Awaitable[A]]) -> A:
         """Do the work; when it fails in a way that a person can mend, ask for that and do it again."""
         while True:
@@ -284,9 +263,7 @@ class Run:
         if self.state.setup is None:
             return
         try:
-            await self.ask(
-                Reporting.report_progress, self.report_request(), QUICK, self.host, "report progress"
-            )
+            await asked(Reporting.report_progress, self.report_request(), QUICK, self.host, "report progress")
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
+from temporalio.exceptions import ApplicationError
 
 from domain.gates import Gates
 from domain.ledger import Ledger
@@ -12,6 +13,7 @@ from faber.contract.activities import CheckResult, PullRequestOpened, Setup
 from faber.contract.delivery import Evidence, Issue, PhaseResult, Specification, Verdict
 from faber.contract.names import PHASES, Phase
 from faber.contract.wire import FromWorker
+from faber.converter import PAYLOAD_ERROR, describe
 
 
 class Conversation(FromWorker):
@@ -113,7 +115,10 @@ def resumed(carried: dict[str, Any]) -> RunState:
 
     A retry goes on at `from_phase` (the failed one when absent) with the same ledger: what is done is not paid
     for again, and what was spent stays spent."""
-    state = RunState.model_validate(carried["state"])
+    try:
+        state = RunState.model_validate(carried.get("state"))
+    except ValidationError as error:
+        raise ApplicationError(f"resume: {describe(error)}", type=PAYLOAD_ERROR, non_retryable=True) from None
     if carried.get("why") != "retry":
         return state
     state.gates.open = []
@@ -122,6 +127,12 @@ def resumed(carried: dict[str, Any]) -> RunState:
     state.claimed = False
     state.repairs = 0
     phase = carried.get("from_phase") or state.phase
+    if phase not in PHASES:
+        raise ApplicationError(
+            f"resume.from_phase: {phase!r} is none of {', '.join(PHASES)}",
+            type=PAYLOAD_ERROR,
+            non_retryable=True,
+        )
     if phase != "frame":
         state.again(phase)
     else:

@@ -12,6 +12,7 @@ from activities.tool_use import ToolUse
 from domain.ledger import input_bound
 from faber.contract.activities import Spend, ToolsRequest, TurnRequest, TurnResult
 from faber.contract.names import LLM_QUEUE, Phase
+from workflows.asking import asked
 from workflows.failures import Ended, spend_of, told
 from workflows.money import reserve_call, reserve_session, settle
 from workflows.presets import EXEC, MODEL
@@ -90,7 +91,7 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
             f"{phase} round {talk.round}, turn {talk.turn + 1}: {request.model if builtin else agent.preset}"
         )
         try:
-            result = await run.ask(TURNS[phase], request, preset, queue, summary)
+            result = await asked(TURNS[phase], request, preset, queue, summary)
         except ActivityError as error:
             _settle_failed(run, key, reserved.amount, error)
             raise
@@ -176,7 +177,7 @@ async def _use_tools(run: Run, talk: Conversation) -> None:
         commands=commands_of(run),
         sandbox=run.setup.sandbox,
     )
-    result = await run.ask(ToolUse.use_tools, request, EXEC, run.host, f"{talk.phase} tools")
+    result = await asked(ToolUse.use_tools, request, EXEC, run.host, f"{talk.phase} tools")
     talk.transcript = run.state.transcripts[talk.phase] = result.transcript
     talk.bound += result.bytes_added
     run.state.tree_sha = result.tree_sha

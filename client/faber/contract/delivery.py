@@ -266,6 +266,7 @@ class RunResult(FromWorker):
     sandbox: str = "none"
     notes: list[str] = Field(default_factory=list)
     receipt: dict[str, Any] | None = None
+    dry_run: bool = False
     temporal_run_id: str | None = None
     started_at: str = ""
     ended_at: str = ""

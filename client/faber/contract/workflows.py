@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
+from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
 
 # mypy refuses an empty body under a result type, which is all that a signature without its code has.
 # mypy: disable-error-code="empty-body"
@@ -46,3 +47,19 @@ class FaberRun:
     def result(self) -> RunResult:
         """The result document as it stands now."""
         ...
+
+
+@workflow.defn(name="FaberMerge")
+class FaberMerge:
+    """Merges the pull request of a completed run."""
+
+    @workflow.run
+    async def run(self, input: MergeInput | None = None) -> MergeResult: ...
+
+
+@workflow.defn(name="FaberPrune")
+class FaberPrune:
+    """Puts away runs that ended long ago."""
+
+    @workflow.run
+    async def run(self, input: PruneInput | None = None) -> PruneResult: ...
