@@ -32,7 +32,7 @@ async def result(handle: Handle) -> RunResult:
     execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
     if execution.status == WorkflowExecutionStatus.CANCELED:
         # Temporal keeps no document of a cancelled workflow, but a worker can tell what it would have been.
-        if (told := await _told(handle)) is not None:
+        if (told := await _told(handle)) is not None and told.error:
             return told
         failure = await _cancelled_by(handle, failure)
     return bare_result(failure, execution, (await execution.memo()).get("faber") or {})

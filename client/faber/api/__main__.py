@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from collections.abc import Callable
+from types import TracebackType
+from typing import NoReturn
 
 import typer
 
 from faber.api import deciding, keeping, looking, running
+from faber.api.exits import INTERRUPTED
 
 app = typer.Typer(
     name="python -m faber.api",
@@ -34,7 +40,23 @@ workflow.command("list")(looking.list_runs)
 
 
 def main() -> None:
-    app(prog_name="python -m faber.api")
+    sys.excepthook = _unexpected
+    try:
+        app(prog_name="python -m faber.api")
+    except SystemExit as end:
+        _leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+
+
+def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    traceback.print_exception(kind, error, trace, limit=-5)
+    _leave(INTERRUPTED if issubclass(kind, KeyboardInterrupt) else 1)
+
+
+def _leave(code: int) -> NoReturn:
+    # A call to Temporal that an interrupt left open aborts an interpreter that ends in the usual way.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

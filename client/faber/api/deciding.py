@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,6 +81,8 @@ def cancel(run_id: RunId, reason: Reason = "") -> None:
     """End a run: its processes are ended, its work is kept. Prints its document."""
 
     async def cancelled(faber: Faber) -> Any:
+        import asyncio
+
         found = await faber.resolve(run_id)
         await faber.cancel(found, reason)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from faber.api.console import Console
 from faber.api.exits import exits
 
 if TYPE_CHECKING:
+    import asyncio
+
     from faber.client import Faber
 
 Answer = TypeVar("Answer")
@@ -32,6 +33,8 @@ class Session:
 @contextmanager
 def session(interrupted: str = "interrupted") -> Iterator[Session]:
     """Ends the process with the contract's exit code on whatever is raised inside."""
+    import asyncio
+
     console = Console()
     with exits(console, interrupted), asyncio.Runner() as runner:
         yield Session(console, runner, runner.run(_connect()))
