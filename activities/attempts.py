@@ -13,6 +13,8 @@ from typing import Any, TypeVar, cast
 
 from temporalio import activity
 
+from adapters.journal import Lease
+
 T = TypeVar("T")
 
 JOIN_WITHIN_S = 15.0
@@ -67,6 +69,13 @@ class Attempts:
             return
         live.task.cancel()
         await asyncio.wait([live.task])
+
+
+def lease_for(key: str, owner: str) -> Lease:
+    """The lease of this attempt. Its scheduled time, in microseconds, grows over retries, repairs and resets
+    alike, where Temporal's attempt number begins again at 1."""
+    scheduled = activity.info().current_attempt_scheduled_time
+    return Lease(key, int(scheduled.timestamp() * 1_000_000), owner)
 
 
 def attempt_was_lost() -> bool:

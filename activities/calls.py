@@ -8,7 +8,7 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.attempts import Attempts
+from activities.attempts import Attempts, lease_for
 from adapters.journal import Journal
 from adapters.models import Model, ModelAnswer, ModelRequest
 from adapters.prices import cost_of
@@ -46,7 +46,8 @@ class PaidCalls:
         if stored is not None:
             return ModelAnswer.model_validate_json(stored)
         attempt = activity.info().attempt
-        self._journal.take_lease(slot, attempt, self._owner)
+        lease = lease_for(slot, self._owner)
+        self._journal.take_lease(*lease)
         self._note(log, state="sent", attempt=attempt)
         try:
             answer = await self._model.answer(request)
@@ -57,8 +58,7 @@ class PaidCalls:
         answer.cost_microusd = cost_of(price, answer.usage)
         answer.priced = price.priced
         # An attempt that lost its lease would overwrite what the newer one has paid for.
-        self._journal.check_lease(slot, attempt, self._owner)
-        self._journal.save(f"{slot}/answer", answer.model_dump_json())
+        self._journal.save(f"{slot}/answer", answer.model_dump_json(), lease=lease)
         return answer
 
     def _note(self, log: str, **note: Any) -> None:

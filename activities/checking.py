@@ -10,7 +10,7 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.attempts import Attempts
+from activities.attempts import Attempts, lease_for
 from activities.places import repository_of
 from adapters.artifacts import Artifacts
 from adapters.journal import Journal
@@ -56,7 +56,7 @@ class Checking:
 
     async def _run(self, key: str, request: ChecksRequest) -> ChecksDone:
         place = request.place
-        if self._journal.take_lease(key, activity.info().attempt, self._owner) is not None:
+        if self._journal.take_lease(*lease_for(key, self._owner)) is not None:
             await self._processes.end(lease=key)
         repository = repository_of(place.repository)
         name = f"checks-{request.round}"

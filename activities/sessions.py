@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from temporalio import activity
-
-from activities.attempts import Attempts
+from activities.attempts import Attempts, lease_for
 from activities.places import repository_of
 from adapters.agents import AgentTask, CodingAgent
 from adapters.journal import Journal
@@ -66,15 +64,13 @@ class Sessions:
         stored = self._journal.load(f"{key}/ended")
         if stored is not None:
             return _ended(json.loads(stored))
-        place, attempt = request.place, activity.info().attempt
+        place, lease = request.place, lease_for(key, self._owner)
         earlier = self._journal.load(f"{key}/session")
-        if self._journal.take_lease(key, attempt, self._owner) is not None:
+        if self._journal.take_lease(*lease) is not None:
             await self._processes.end(lease=key)
         config = AgentConfig.model_validate(request.agent, extra="ignore")
         task = await self._task(key, request, config, prompt, earlier)
-        self._journal.append(
-            f"{key}/calls-{request.repair}", json.dumps({"state": "sent", "attempt": attempt})
-        )
+        self._journal.append(f"{key}/calls-{request.repair}", json.dumps({"state": "sent"}))
         try:
             answer = await self._create(config).run(
                 task, lambda session: self._journal.save(f"{key}/session", session)
@@ -82,7 +78,7 @@ class Sessions:
         except AgentFailed as error:
             error.details["spend"] = self._spend(key, request, error.details).model_dump()
             raise
-        self._journal.check_lease(key, attempt, self._owner)
+        self._journal.check_lease(*lease)
         tree = await self._snapshot(place, request)
         ended = {
             "text": answer.text,
@@ -92,7 +88,7 @@ class Sessions:
             "session_id": answer.session_id,
             "model": answer.model,
         }
-        self._journal.save(f"{key}/ended", json.dumps(ended))
+        self._journal.save(f"{key}/ended", json.dumps(ended), lease=lease)
         return _ended(ended)
 
     async def _task(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.attempts import Attempts
+from activities.attempts import Attempts, lease_for
 from activities.phases import WRITING
 from activities.places import repository_of
 from activities.transcripts import Transcripts
 from adapters.artifacts import Artifacts
-from adapters.journal import Journal
+from adapters.journal import Journal, Lease
 from adapters.models import Message, ToolCall
 from adapters.processes import Processes
 from adapters.tools import ToolResult, Tools
@@ -53,12 +53,12 @@ class ToolUse:
         stored = self._journal.load(f"{key}/result")
         if stored is not None:
             return ToolsResult.model_validate_json(stored)
-        attempt = activity.info().attempt
-        if self._journal.take_lease(key, attempt, self._owner) is not None:
+        lease = lease_for(key, self._owner)
+        if self._journal.take_lease(*lease) is not None:
             # The other worker's commands would go on writing into the tree that is reset below.
             await self._processes.end(lease=key)
         _, messages = await self._transcripts.load(request.transcript)
-        results, tree = await self._in_order(key, attempt, request, messages[-1].tool_calls)
+        results, tree = await self._in_order(lease, request, messages[-1].tool_calls)
         answers = [
             Message(role="tool", tool_call_id=result.call_id, text=result.text, is_error=result.is_error)
             for result in results
@@ -69,31 +69,31 @@ class ToolUse:
             bytes_added=sum(len(answer.text.encode()) for answer in answers),
             refused=sum(result.is_error for result in results),
         )
-        self._journal.check_lease(key, attempt, self._owner)
-        self._journal.save(f"{key}/result", done.model_dump_json())
+        self._journal.save(f"{key}/result", done.model_dump_json(), lease=lease)
         return done
 
     async def _in_order(
-        self, key: str, attempt: int, request: ToolsRequest, calls: Sequence[ToolCall]
+        self, lease: Lease, request: ToolsRequest, calls: Sequence[ToolCall]
     ) -> tuple[list[ToolResult], str]:
         """Each call once, its result and the tree after it noted before the next; a retry goes on after the
         last noted one, from that one's tree."""
         place, writing = request.place, request.phase in WRITING
         repository = repository_of(place.repository)
-        noted = [json.loads(line) for line in (self._journal.load(f"{key}/done") or "").splitlines()]
+        noted = [json.loads(line) for line in (self._journal.load(f"{lease.key}/done") or "").splitlines()]
         results = [ToolResult.model_validate(note["result"]) for note in noted]
         tree = noted[-1]["tree"] if noted else place.tree_sha
         path = await self._workspace.open(repository, place.key.run_id, place.branch, place.head_sha, tree)
-        tools = self._make_tools(path, request, key)
+        tools = self._make_tools(path, request, lease.key)
         for call in calls[len(results) :]:
             result = await tools.use(call, writing=writing)
-            self._journal.check_lease(key, attempt, self._owner)
+            self._journal.check_lease(*lease)
             if writing:
                 ref = f"{request.phase}/{request.round}/{request.turn}"
                 message = f"{request.phase}, round {request.round}, turn {request.turn}: {call.name}"
                 tree = await self._workspace.snapshot(
                     repository, place.key.run_id, ref, tree, message, place.when
                 )
-            self._journal.append(f"{key}/done", json.dumps({"result": result.model_dump(), "tree": tree}))
+            note = json.dumps({"result": result.model_dump(), "tree": tree})
+            self._journal.append(f"{lease.key}/done", note, lease=lease)
             results.append(result)
         return results, tree
