@@ -33,7 +33,7 @@ from activities.reporting import Reporting
 from activities.sessions import Sessions
 from activities.tool_use import ToolUse
 from activities.upkeep import Upkeep
-from adapters.agents import CodingAgent
+from adapters.agents.create import create_agent
 from adapters.artifacts.folder import FolderArtifacts
 from adapters.engine.binary import find_cli
 from adapters.engine.dev_server import start_dev_server
@@ -52,7 +52,6 @@ from adapters.workspace.git_workspace import GitWorkspace
 from domain.redaction import Redactor
 from faber.connection import connect
 from faber.contract.activities import ToolsRequest
-from faber.contract.config import AgentConfig
 from faber.contract.names import EXEC_QUEUE, LLM_QUEUE, TASK_QUEUE, host_queue
 from faber.errors import FaberError
 from faber.settings import Settings
@@ -130,13 +129,8 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
     def offered(writing: bool, allowed: Sequence[str]) -> list[ToolSpec]:
         return [spec for name, spec in all_specs(tuple(allowed)).items() if writing or name in READING]
 
-    def create(config: AgentConfig) -> CodingAgent:
-        from adapters.agents.command_line import create_agent
-
-        return create_agent(config, processes, data, environment)
-
     sessions = Sessions(
-        create=create,
+        create=lambda config: create_agent(config, processes, data, environment),
         confine=confine,
         workspace=workspace,
         journal=journal,
