@@ -18,7 +18,7 @@ from adapters.tools import ToolResult, paths, specs
 from adapters.tools.files import LEFT_OUT, Files
 from adapters.tools.paths import Refused
 from domain.redaction import Redactor
-from faber.errors import ToolMissing
+from faber.errors import ConfigurationError, ToolMissing
 
 COMMAND_TIMEOUT_S = 300.0
 COMMAND_OUTPUT_BYTES = 1_000_000
@@ -38,7 +38,8 @@ class _Said:
 class ConfinedTools:
     """Implements `adapters.tools.Tools`. `commands` are program names, or their first words (`npm test`).
 
-    Only cancelling and an unusable worktree raise; everything else is an answer."""
+    Only cancelling and an unusable worktree raise; everything else is an answer. Errors: ConfigurationError when
+    a command has an open quote."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class ConfinedTools:
         self._run_id = run_id
         self._lease = lease
         self._commands = tuple(commands)
+        self._allowed = [_words(command) for command in self._commands]
         self._environment = dict(environment)
         self._sandbox = sandbox
         self._redact = redactor
@@ -134,8 +136,7 @@ class ConfinedTools:
         return _searched(pattern, await self._processes.run(command))
 
     async def _run_command(self, argv: list[str]) -> _Said:
-        allowed = [shlex.split(command) for command in self._commands]
-        if not any(argv[: len(words)] == words for words in allowed if words):
+        if not any(argv[: len(words)] == words for words in self._allowed if words):
             raise Refused(
                 f"{shlex.join(argv[:3])[:200]} is not allowed: the first word must be one of "
                 f"{', '.join(self._commands)}. There is no shell"
@@ -168,6 +169,13 @@ class ConfinedTools:
             f"{name}:\n{_cut(self._redact(text), MOST_SHOWN // 2)}" for name, text in streams if text.strip()
         ]
         return _Said("\n".join([*_notes(done), *shown]), is_error=done.exit_code != 0)
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise ConfigurationError(f"workflow.commands has {command!r}, which is not words: {error}") from error
 
 
 def _searched(pattern: str, done: Completed) -> _Said:

@@ -20,8 +20,6 @@ _LONGEST_NAME = 255
 class Refused(ValidationError):
     """The model asked for something that it does not get; the message tells it why, and what it may ask for."""
 
-    code = "TOOL_REFUSED"
-
 
 def parts_of(path: str) -> tuple[str, ...]:
     """The names along a relative path; none for the root itself. Errors: Refused."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.models import ToolCall
+from faber.errors import ConfigurationError
 from tests.adapters.tools.conftest import PYTHON, Make, Use
 from tests.waiting import eventually
 
@@ -44,6 +45,16 @@ async def test_a_command_that_is_not_allowed_names_those_that_are(use: Use, argv
     assert (
         f"is not allowed: the first word must be one of {PYTHON}, npm test. There is no shell" in result.text
     )
+
+
+async def test_a_command_of_several_words_allows_what_begins_with_them(use: Use) -> None:
+    result = await use("run_command", argv=["npm", "test", "--silent"])
+    assert "is not allowed" not in result.text
+
+
+def test_an_allowed_command_that_is_not_words_is_named_by_its_setting(make: Make) -> None:
+    with pytest.raises(ConfigurationError, match=r"workflow\.commands has .npm 'test"):
+        make("npm 'test")
 
 
 async def test_words_are_never_given_to_a_shell(use: Use, root: Path) -> None:
