@@ -11,10 +11,11 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from faber import connection, ending, listing, starting
+from faber import connection, ending, listing, starting, upkeep
 from faber.answers import answering
 from faber.connection import RPC_TIMEOUT, temporal_errors
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
+from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
 from faber.contract.workflows import FaberRun
 from faber.errors import Unreachable, UsageError
 from faber.following import follow
@@ -195,6 +196,20 @@ class Faber:
         async with temporal_errors(f"retry {run_id}"):
             await starting.retry(self.client, self.handle(run_id), from_phase)
         return run_id
+
+    async def merge(self, run_id: str) -> MergeResult:
+        """Merges the pull request of a completed run. Raises WorkflowError when it cannot be, saying why."""
+        await self.require_worker()
+        async with temporal_errors(f"merge {run_id}"):
+            return await upkeep.merge(self.client, MergeInput(run_id=run_id, actor=self.actor))
+
+    async def prune(self, *, older_than_days: float = 30.0, dry_run: bool = False) -> PruneResult:
+        """Puts away this repository's runs that ended before: worktrees, refs, copies, artifacts."""
+        await self.require_worker()
+        root = repository_root(self.where)
+        input = PruneInput(repo=root and str(root), older_than_days=older_than_days, dry_run=dry_run)
+        async with temporal_errors("put old runs away"):
+            return await upkeep.prune(self.client, input)
 
     async def list(
         self,

@@ -9,11 +9,14 @@ from pydantic import BaseModel
 from faber.contract.config import Configuration
 from faber.contract.delivery import RunInput, RunResult
 from faber.contract.state import WorkflowState
+from faber.contract.upkeep import MergeInput, PruneInput
 from faber.errors import UsageError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: dict[str, type[BaseModel]] = {
     "FaberRun": RunInput,
+    "FaberMerge": MergeInput,
+    "FaberPrune": PruneInput,
     "WorkflowState": WorkflowState,
     "WorkflowResult": RunResult,
     "Configuration": Configuration,

@@ -34,7 +34,8 @@ def _register(*commands: Callable[..., None]) -> None:
 _register(running.run, running.result, running.retry, looking.status, looking.why, looking.logs, looking.show)
 _register(deciding.approve, deciding.reject, deciding.revise, deciding.raise_budget)
 _register(deciding.pause, deciding.resume, deciding.cancel, deciding.terminate)
-_register(looking.run_inspect, looking.workflow_inspect, keeping.init, keeping.doctor, keeping.schema)
+_register(looking.run_inspect, looking.workflow_inspect, keeping.merge, keeping.prune)
+_register(keeping.init, keeping.doctor, keeping.schema)
 workflow.command("run")(running.run)
 workflow.command("list")(looking.list_runs)
 

@@ -1,15 +1,20 @@
-"""The commands around runs: init, doctor, schema."""
+"""The commands around runs: init, doctor, schema, merge, prune."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from faber.api.console import Console
 from faber.api.exits import exits
+from faber.api.parameters import RunId
+from faber.api.session import answer
 from faber.errors import UsageError
+
+if TYPE_CHECKING:
+    from faber.client import Faber
 
 
 def init(
@@ -29,6 +34,25 @@ def init(
         except OSError as error:
             raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
         console.document(done)
+
+
+def merge(run_id: RunId) -> None:
+    """Merge the pull request of a completed run."""
+
+    async def merged(faber: Faber) -> Any:
+        return await faber.merge(await faber.resolve(run_id))
+
+    answer(merged)
+
+
+def prune(
+    older_than_days: Annotated[
+        float, typer.Option("--older-than-days", min=0, help="Only runs that ended longer ago.")
+    ] = 30.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
+) -> None:
+    """Put away this repository's old runs: worktrees, refs, copies, artifacts."""
+    answer(lambda faber: faber.prune(older_than_days=older_than_days, dry_run=dry_run))
 
 
 def doctor() -> None:

@@ -18,6 +18,7 @@ from faber.artifacts import show as show_of
 from faber.client import Faber
 from faber.contract.config import Autonomy
 from faber.contract.delivery import Decision, DecisionWord, GateView, RunResult, Status
+from faber.contract.upkeep import MergeResult, PruneResult
 from faber.errors import UsageError
 from faber.gates import until_gate
 from faber.listing import ListedStatus
@@ -190,6 +191,17 @@ async def aterminate(run_id: str, reason: str = "") -> RunResult:
         return await faber.result(found)
 
 
+async def amerge(run_id: str) -> MergeResult:
+    """Merges the pull request of a completed run. Raises WorkflowError when it cannot be, saying why."""
+    async with _at(run_id) as (faber, found):
+        return await faber.merge(found)
+
+
+async def aprune(*, older_than_days: float = 30.0, dry_run: bool = False) -> PruneResult:
+    """Puts away this repository's runs that ended longer ago."""
+    return await (await Faber.connect()).prune(older_than_days=older_than_days, dry_run=dry_run)
+
+
 run = blocking(arun)
 retry = blocking(aretry)
 status = blocking(astatus)
@@ -206,3 +218,5 @@ pause = blocking(apause)
 resume = blocking(aresume)
 cancel = blocking(acancel)
 terminate = blocking(aterminate)
+merge = blocking(amerge)
+prune = blocking(aprune)
