@@ -86,11 +86,13 @@ class FaberRun:
                     await architect(run)
                 case "build":
                     if await approve_specification(run):
+                        run.begin_phase()
                         await build(run)
                 case "evaluate":
                     await evaluate(run)
                 case "release":
                     if await approve_release(run):
+                        run.begin_phase()
                         await release(run)
             await run.report()
 
