@@ -17,8 +17,8 @@ NAMESPACES = (
 )  # fmt: skip
 HOME_SECRETS = (
     ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".git-credentials",
-    ".config/gh", ".config/gcloud", ".config/git/credentials", ".claude", ".claude.json", ".codex",
-    ".local/share/keyrings", ".password-store",
+    ".config/gh", ".config/gcloud", ".config/git/credentials",
+    ".claude/.credentials.json", ".codex/auth.json", ".local/share/keyrings", ".password-store",
 )  # fmt: skip
 # Read-only does not stop a connection: through these sockets a command would leave the sandbox.
 SOCKETS = ("/run/docker.sock", "/run/containerd", "/run/podman", "/run/user", "/run/dbus")

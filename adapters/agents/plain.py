@@ -1,0 +1,107 @@
+"""Any other agent: a command by a template, whose answer is its text or the last JSON object of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from adapters.agents import AgentAnswer, AgentTask
+from adapters.agents.preset import Invocation, Surroundings, prompt_of
+from adapters.agents.session_files import last_object
+from adapters.processes import Completed
+from faber.contract.config import AgentConfig
+from faber.contract.money import MICRO, Usage, micro
+
+PLACE = re.compile(r"\{(prompt|session|cwd|max_usd|model)\}")
+
+
+class Plain:
+    """Only names listed in the configuration's `env` reach it: which provider it uses is not known."""
+
+    variables = ()
+
+    def __init__(self, config: AgentConfig) -> None:
+        self._config = config
+        self.name = f"`{config.command[0]}`"
+
+    def open(self, task: AgentTask, around: Surroundings, on_session: Callable[[str], None]) -> PlainSession:
+        return PlainSession(self._config, task, around, on_session)
+
+
+class PlainSession:
+    def __init__(
+        self, config: AgentConfig, task: AgentTask, around: Surroundings, on_session: Callable[[str], None]
+    ) -> None:
+        self._task = task
+        self._around = around
+        self._on_session = on_session
+        self._resumed = task.resume is not None and bool(config.resume_command)
+        self._template = config.resume_command if self._resumed else config.command
+        self._id: str | None = None
+
+    @cached_property
+    def invocation(self) -> Invocation:
+        task = self._task
+        session = task.resume if task.resume and self._resumed else task.session_key
+        prompt = prompt_of(task, resumed=self._resumed)
+        values = {
+            "prompt": prompt,
+            "session": session,
+            "cwd": str(task.cwd),
+            "max_usd": f"{task.max_cost_microusd / MICRO:.6f}",
+            "model": task.model or "",
+        }
+        named = {name for word in self._template for name in PLACE.findall(word)}
+        if "session" in named:
+            self._know(session)
+        argv = tuple(PLACE.sub(lambda place: values[place[1]], word) for word in self._template)
+        return Invocation(argv, dict(self._around.env), None if "prompt" in named else prompt)
+
+    def hear(self, line: str) -> None:
+        """A line that is JSON may name the session while it still runs."""
+        if '"session_id"' in line and (said := last_object(line)) and said.get("session_id"):
+            self._know(str(said["session_id"]))
+
+    def used(self) -> None:
+        return None
+
+    def read(self, done: Completed) -> tuple[AgentAnswer, str | None]:
+        said = last_object(done.stdout) or {}
+        text = next((said[name] for name in ("result", "text") if isinstance(said.get(name), str)), None)
+        cost = next(
+            (said[name] for name in ("total_cost_usd", "cost_usd") if _is_number(said.get(name))), None
+        )
+        if isinstance(said.get("session_id"), str):
+            self._know(said["session_id"])
+        answer = AgentAnswer(
+            text=done.stdout if text is None else text,
+            session_id=self._id,
+            cost_microusd=None if cost is None else micro(cost),
+            usage=_usage(said.get("usage")),
+            model=said.get("model") or self._task.model,
+            turns=said.get("num_turns"),
+            transcript=done.stdout,
+        )
+        return answer, (answer.text[-500:] or "it reported an error") if said.get("is_error") else None
+
+    def _know(self, session: str) -> None:
+        if session != self._id:
+            self._id = session
+            self._on_session(session)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _usage(said: Any) -> Usage | None:
+    if not isinstance(said, dict):
+        return None
+    return Usage(
+        input_tokens=int(said.get("input_tokens") or 0),
+        output_tokens=int(said.get("output_tokens") or 0),
+        cache_read_tokens=int(said.get("cache_read_input_tokens") or 0),
+        cache_write_tokens=int(said.get("cache_creation_input_tokens") or 0),
+    )

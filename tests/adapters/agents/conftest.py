@@ -1,0 +1,94 @@
+"""The real agents, installed once into the user's cache, and what every session here starts from."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from adapters.agents import AgentAnswer, AgentTask
+from adapters.agents.create import create_agent
+from adapters.processes.supervised import SupervisedProcesses
+from faber.contract.config import AgentConfig
+from faber.settings import Settings
+
+# What this project's knowledge of their flags and words was checked against.
+AGENTS = {"@anthropic-ai/claude-code": "2.1.197", "@openai/codex": "0.169.0"}
+Install = Callable[[], Awaitable[Path]]
+
+
+@pytest.fixture(scope="session")
+async def agents() -> Path:
+    """The folder that holds `claude` and `codex`."""
+    return await asyncio.to_thread(_install, Settings.read(os.environ).cache_dir / "agents")
+
+
+def _install(cache: Path) -> Path:
+    wanted = [f"{name}@{version}" for name, version in AGENTS.items()]
+    folder = cache / "-".join(AGENTS.values())
+    if not folder.exists():
+        assert shutil.which("npm"), "these tests run the real agents: install Node.js with npm"
+        unfinished = cache / f"new-{uuid.uuid4().hex}"
+        unfinished.mkdir(parents=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(unfinished), *wanted]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        unfinished.rename(folder)
+    return folder / "node_modules/.bin"
+
+
+@dataclass
+class Desk:
+    """One repository, one data folder, one worker; `sessions` are the ids that were told while running."""
+
+    folder: Path
+    data: Path
+    environment: dict[str, str]
+    sessions: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        subprocess.run(["git", "init", "--quiet", self.folder], check=True)
+        self.processes = SupervisedProcesses(self.data, "worker-1")
+
+    def task(self, prompt: str, **fields: object) -> AgentTask:
+        values: dict[str, object] = {
+            "cwd": self.folder,
+            "run_id": "run-1",
+            "lease": "run-1/build/1/1",
+            "session_key": str(uuid.uuid5(uuid.NAMESPACE_URL, str(self.folder))),
+            "resume": None,
+            "max_cost_microusd": 5_000_000,
+            "timeout_s": 60.0,
+        }
+        return AgentTask(prompt=prompt, **(values | fields))  # type: ignore[arg-type]
+
+    async def run(self, config: AgentConfig, task: AgentTask) -> AgentAnswer:
+        agent = create_agent(config, self.processes, self.data, self.environment)
+        return await agent.run(task, self.sessions.append)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(
+        tmp_path / "repository", tmp_path / "data", {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    )
+
+
+@pytest.fixture
+def agent_desk(tmp_path: Path, agents: Path) -> Desk:
+    path = f"{agents}:{os.environ['PATH']}"
+    return Desk(tmp_path / "repository", tmp_path / "data", {"PATH": path, "HOME": str(tmp_path)})
+
+
+def tree() -> list[psutil.Process]:
+    """The processes of the agent that runs now: all below the supervisor."""
+    return [process for child in psutil.Process().children() for process in child.children(recursive=True)]
