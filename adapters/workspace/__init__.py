@@ -163,6 +163,10 @@ class Workspace(Protocol):
         such a thing: {"worktree": ..., "quarantine": ...}."""
         ...
 
+    async def discard(self, run_id: str) -> dict[str, str]:
+        """`clean` with quarantine, for a run of which only its worktree on this host is known."""
+        ...
+
     async def prune(self, repository: Repository, run_id: str) -> None:
         """Forget the run's snapshots and what was kept in quarantine: all of `refs/faber/<run>/`."""
         ...

@@ -103,6 +103,8 @@ async def diff(clone: Clone, base_sha: str, head_sha: str) -> str:
 
 async def read_at(clone: Clone, commit_sha: str, path: str) -> bytes | None:
     """None as well for a link, a folder and a submodule: they have no bytes of their own."""
+    if "\0" in path:
+        return None
     listed = await clone.run(
         *("--literal-pathspecs", "ls-tree", "-z", "--full-tree", sha(commit_sha), "--", path),
         accept=(0, 128),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from adapters.workspace import branches, merges
+from adapters.workspace import Repository, branches, merges
 from adapters.workspace.clone import Clone, write_whole
 from adapters.workspace.locks import Locks
 from adapters.workspace.names import branch_ref, encoded, engine_ref, run_ref, sha
@@ -27,14 +27,22 @@ class RunFolders:
     locks: Locks
 
     async def open(
-        self, clone: Clone, run_id: str, branch: str, head_sha: str, tree_sha: str, name: str, keep: bool
+        self,
+        clone: Clone,
+        repository: Repository,
+        run_id: str,
+        branch: str,
+        head_sha: str,
+        tree_sha: str,
+        name: str,
+        keep: bool,
     ) -> Path:
         await fetched_tree(clone, head_sha)
         tree = await fetched_tree(clone, tree_sha)
         async with self._held(clone, run_id, name) as worktree:
             async with clone.changing_refs():
                 await branches.set_branch(clone, branch, head_sha)
-            note = {"run_id": run_id, "branch": branch}
+            note = {"run_id": run_id, "branch": branch, **_noted(repository)}
             write_whole(worktree.path.parent / NOTE, json.dumps(note).encode())
             if not (keep and worktree.exists):
                 await worktree.put(f"ref: {branch_ref(branch)}", tree)
@@ -105,6 +113,15 @@ class RunFolders:
             # Objects of younger runs that no ref names yet are safe: only what is two weeks old goes.
             await clone.run("-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
 
+    def repository(self, run_id: str) -> Repository:
+        """The repository of a run that has a worktree here, as it was noted beside it. Errors: GitError."""
+        folder = self.data_dir / "worktrees" / encoded(run_id)
+        note = _note(folder)
+        if "default_branch" not in note:
+            raise GitError(f"{folder} does not say which repository it belongs to: remove it by hand")
+        checkout = Path(note["checkout"]) if note.get("checkout") else None
+        return Repository(checkout, note.get("url") or None, note["default_branch"])
+
     def run_ids(self) -> list[str]:
         folders = sorted(path for path in (self.data_dir / "worktrees").glob("*") if path.is_dir())
         return [_note(folder).get("run_id", unquote(folder.name)) for folder in folders]
@@ -139,6 +156,11 @@ async def fetched_tree(clone: Clone, name: str) -> str:
     except GitError:
         await clone.fetch()
         return await clone.tree(name)
+
+
+def _noted(repository: Repository) -> dict[str, str]:
+    checkout = str(repository.checkout) if repository.checkout else ""
+    return {"checkout": checkout, "url": repository.url or "", "default_branch": repository.default_branch}
 
 
 def _need(worktree: Worktree, run_id: str) -> Worktree:

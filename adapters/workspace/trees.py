@@ -8,10 +8,11 @@ import shutil
 import uuid
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from adapters.workspace.clone import Clone
 from adapters.workspace.git import Ran
+from faber.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Files:
 
     async def with_file(self, tree: str, path: str, content: bytes) -> str:
         """`tree` with one file more, or another content of it; nothing is written outside git."""
+        if "\0" in path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            raise ValidationError(f"{path!r} is not the path of a file in a repository")
         blob = (await self.clone.run("hash-object", "-w", "--stdin", stdin=content)).text
         async with self._scratch() as index:
             await self.git("read-tree", "--reset", tree, index=index)

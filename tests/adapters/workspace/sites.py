@@ -50,6 +50,8 @@ class Site:
             cwd=at or self.checkout,
             env=dict(self.environment) | {"GIT_CONFIG_GLOBAL": "/dev/null"},
             check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
             capture_output=True,
             text=True,
             errors="surrogateescape",
@@ -84,3 +86,44 @@ class Site:
         moved = self.commit(files, "the base moves", at=other)
         self.git("push", "-q", "origin", "main", at=other)
         return moved
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run whose worktree is open at the base."""
+
+    workspace: GitWorkspace
+    repository: Repository
+    base: str
+    path: Path
+    run_id: str
+    branch: str
+
+    async def snapshot(self, ref: str = "build/1/1", parent: str | None = None) -> str:
+        return await self.workspace.snapshot(
+            self.repository, self.run_id, ref, parent or self.base, "a turn", WHEN
+        )
+
+    async def commit(self, tree: str, head: str | None = None, message: str = "feat: work") -> str:
+        return await self.workspace.commit(
+            self.repository, self.branch, head or self.base, tree, message, WHEN
+        )
+
+    async def work(self, files: Mapping[str, str]) -> str:
+        """Write, snapshot and commit, as a turn does; the branch's new head."""
+        for name, content in files.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(content)
+        return await self.commit(await self.snapshot())
+
+    async def open(self, tree: str | None = None, head: str | None = None) -> Path:
+        return await self.workspace.open(
+            self.repository, self.run_id, self.branch, head or self.base, tree or head or self.base
+        )
+
+
+async def start(site: Site, run_id: str = "run-1", branch: str = "faber/1", data: str = "data") -> Started:
+    workspace = site.workspace(data)
+    base = await workspace.fetch(site.repository)
+    path = await workspace.open(site.repository, run_id, branch, base, base)
+    return Started(workspace, site.repository, base, path, run_id, branch)
