@@ -21,6 +21,8 @@ SETTINGS = (
     # Without this an unreachable provider is waited for without an end.
     "features.unbounded_connection_retries=false",
     'shell_environment_policy.exclude=["OPENAI_API_KEY","CODEX_API_KEY"]',
+    # Its own sandbox leaves /tmp open to every session of the host; TMPDIR is this run's and stays writable.
+    "sandbox_workspace_write.exclude_slash_tmp=true",
 )
 # A refused command stands on stderr only; the session still ends well.
 REFUSED = re.compile(r'Rejected\(\\?"(.+?)\\?"\)')

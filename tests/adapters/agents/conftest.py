@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,3 +93,9 @@ def agent_desk(tmp_path: Path, agents: Path) -> Desk:
 def tree() -> list[psutil.Process]:
     """The processes of the agent that runs now: all below the supervisor."""
     return [process for child in psutil.Process().children() for process in child.children(recursive=True)]
+
+
+def kill_tree() -> None:
+    for process in tree():
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
