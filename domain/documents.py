@@ -179,7 +179,7 @@ def _cost(cost: CostSummary) -> str:
 
 def issue_text(issue: Issue) -> str:
     """The work item for a prompt: cleaned, and unable to end the element that holds it."""
-    parts = [f"{issue.id}: {clean_line(issue.title, 500)}"]
+    parts = [f"{clean_line(issue.id, 200)}: {clean_line(issue.title, 500)}"]
     if issue.labels:
         parts.append(f"Labels: {', '.join(clean_line(label, 100) for label in issue.labels)}")
     parts.append(clean_text(issue.body, 50_000))

@@ -81,6 +81,13 @@ def test_an_unknown_type_of_work_is_specified_like_a_feature() -> None:
     )
 
 
+def test_a_work_items_own_words_hide_nothing_in_its_specification() -> None:
+    hostile = Issue(id=f"7{HOSTILE}", title=HOSTILE)
+    document = specification_document(hostile, "feature", ANSWER)
+    assert "<!--" not in document and "\x1b" not in document
+    assert headings(document)[1:] == ["Goal", "Design", "Acceptance criteria", "Files", "Risks"]
+
+
 def test_a_section_with_nothing_in_it_is_left_out() -> None:
     document = specification_document(ISSUE, "bug", {**ANSWER, "risks": [], "files": [" "], "approach": ""})
     assert headings(document) == ["Let people in", "What is wrong", "Acceptance criteria"]
@@ -180,6 +187,27 @@ def test_the_status_comment_of_an_ended_run_names_its_error_or_its_pull_request(
     assert "Pull request: local:7\n" in status_comment(status(pr_url="local:7"))
 
 
+def test_nobody_elses_words_act_in_the_status_comment() -> None:
+    waiting = WaitingOn(
+        gate="architect",
+        kind="approval",
+        request_id="architect-1-aa",
+        what=HOSTILE,
+        since="NOON",
+        by_itself=HOSTILE,
+        command=f"faber approve `{HOSTILE}`",
+        temporal_command="",
+    )
+    hostile = {"error": HOSTILE, "pr_url": HOSTILE, "run_id": HOSTILE, "waiting_on": [waiting]}
+    comment = re.sub(r"`[^`\n]*`", "", status_comment(status(**hostile)))
+    assert headings(comment) == []
+    assert comment.count("<!--") == 1 and comment.count("faber-run:x") == 1
+    assert comment.count("[FABER:") == 2, "our prefix, and the name in our own invisible marker"
+    body, _, _ = comment.rpartition("<!--")
+    assert "@ann" not in body and "<details" not in body and "\x1b" not in body
+    assert not re.search(r"[Cc]loses #\d", body)
+
+
 def test_the_status_comment_states_an_unlimited_budget_and_an_unknown_price() -> None:
     comment = status_comment(status(cost=CostSummary(priced=False), current_phase=None))
     assert comment.startswith("**[FABER:RUN]**")
@@ -203,6 +231,14 @@ def test_a_work_item_for_a_prompt_holds_its_title_labels_body_and_comments() -> 
         "7: Login fails\n\nLabels: bug, now\n\nIt says no.\n\n"
         "Comment by ann:\nFor me too.\n\nComment by unknown:\nAnd me.\n"
     )
+
+
+def test_a_work_item_for_a_prompt_is_bounded_and_without_terminal_escapes() -> None:
+    long = "\x1b[31m" + "x" * 100_000
+    issue = Issue(id=long, title=long, body=long, labels=[long], comments=[Comment(author=long, body=long)])
+    parts = issue_text(issue).split("\n\n")
+    assert [len(part) for part in parts] == [702, 108, 50_000, 5_114]
+    assert "\x1b" not in issue_text(issue)
 
 
 def test_a_work_item_for_a_prompt_leaves_out_our_own_status_and_old_comments() -> None:

@@ -30,6 +30,10 @@ def test_a_run_is_named_after_its_project_and_work_item() -> None:
         ("7", "@{-1}~^:?*[\\", "faber/7-1"),
         ("7", "snake_case -- stays", "faber/7-snake_case-stays"),
         ("7", "w" * 60, "faber/7-" + "w" * 48),
+        ("7", "a" * 23 + " " + "b" * 24, "faber/7-" + "a" * 23 + "-" + "b" * 24),
+        ("7", "a" * 23 + " " + "b" * 25, "faber/7-" + "a" * 23),
+        ("7", "a" * 48 + " b", "faber/7-" + "a" * 48),
+        ("I" * 41, "", "faber/" + "I" * 40),
         ("7", "four " * 20, "faber/7-" + "-".join(["four"] * 9)),
     ],
 )
@@ -69,5 +73,6 @@ def test_a_file_name_is_one_short_visible_name(text: str) -> None:
 
 
 def test_names_that_look_alike_after_cleaning_do_not_share_a_file() -> None:
+    assert len(safe_name("x" * 500)) == 120 + 9
     names = [safe_name(text) for text in ("a/b", "a-b", "a b", "../a-b", "..", "", "x" * 200, "x" * 201)]
     assert len(dict.fromkeys(names)) == len(names)

@@ -39,6 +39,17 @@ def test_a_text_is_cut_at_its_limit_and_shows_that_it_was() -> None:
     assert clean_line("one two three", 8) == "one two\u2026"
 
 
+def test_each_kind_of_text_has_its_limit() -> None:
+    assert [len(made("x" * 200_000)) for made in (clean_text, visible, cell, code)] == [
+        100_000,
+        100_000,
+        200,
+        302,
+    ]
+    assert len(clean_line("x" * 20_000, 15_000)) == 15_000
+    assert clean_line("\x1b[31m" * 5_000 + "late", 10) == "late"
+
+
 def test_a_line_is_one_line_with_single_spaces() -> None:
     assert clean_line("  one\n\ttwo\r\n three ", 100) == "one two three"
 
