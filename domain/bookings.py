@@ -34,12 +34,12 @@ class Booked(NamedTuple):
     """What one key was settled at, over all its attempts: micro-dollars, requests, tokens. `cost` and
     `calls` include the wasted ones."""
 
-    cost: int = 0
-    wasted_cost: int = 0
-    calls: int = 0
-    wasted_calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    cost: int
+    wasted_cost: int
+    calls: int
+    wasted_calls: int
+    input_tokens: int
+    output_tokens: int
 
     def beyond(self, before: Booked) -> Booked:
         return Booked(*(max(0, new - old) for new, old in zip(self, before, strict=True)))

@@ -147,6 +147,7 @@ def test_a_key_settled_again_after_a_repair_books_only_what_the_later_attempt_ad
     ledger.reserve("a", "build", "p:m", 100)
     used = Usage(input_tokens=10, output_tokens=5)
     assert ledger.settle("a", cost=27, usage=used, calls=2, priced=True, wasted_cost=7, wasted_calls=1) == 0
+    ledger.settle("a", cost=27, usage=used, calls=2, priced=True, wasted_cost=7, wasted_calls=1)
     (line,) = ledger.summary().by_phase
     assert (ledger.settled, ledger.reserved) == (27, 0)
     assert (line.calls, line.wasted_calls, line.input_tokens, line.output_tokens) == (2, 1, 10, 5)
@@ -175,6 +176,7 @@ def test_cached_input_counts_as_input() -> None:
     usage = Usage(input_tokens=1, cache_read_tokens=20, cache_write_tokens=300, output_tokens=4000)
     ledger.settle("a", cost=1, usage=usage, calls=1, priced=True)
     assert ledger.summary().tokens == 4321
+    assert ledger.summary().by_phase[0].wasted_calls == 0
     assert ledger.summary().by_phase[0].input_tokens == 321
 
 
@@ -275,6 +277,7 @@ def test_a_lost_call_booked_at_its_worst_case_says_that_it_is_estimated() -> Non
 def test_the_texts_name_what_is_spent_and_wanted_against_the_limit() -> None:
     ledger = Ledger(limit_microusd=TEN)
     spend(ledger, "a", 9_100_000)
+    assert ledger.exceeded() == "Budget exceeded: $9.10 / $10.00"
     assert ledger.approval_required() == "Budget approval required at 90%: $9.10 / $10.00"
     ledger.reserve("b", "build", "p:m", 100_000)
     assert ledger.exceeded(2_800_000) == "Budget exceeded: $12.00 / $10.00"
