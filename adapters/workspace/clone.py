@@ -75,6 +75,14 @@ class Clone:
             )
         return found
 
+    async def fetched_tree(self, name: str) -> str:
+        """The tree of a commit that the origin may have got since the clone was last refreshed."""
+        try:
+            return await self.tree(name)
+        except GitError:
+            await self.fetch()
+            return await self.tree(name)
+
     async def is_ancestor(self, older: str, newer: str) -> bool:
         ran = await self.run("merge-base", "--is-ancestor", older, newer, accept=(0, 1))
         return ran.code == 0

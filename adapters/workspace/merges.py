@@ -29,6 +29,12 @@ async def merge_commit(clone: Clone, head_sha: str, base_sha: str) -> str:
 
 
 async def merge_to_base(clone: Clone, branch: str, head_sha: str, message: str) -> str:
+    # Runs of this host line up, so that only somebody else's push can move the base under a merge.
+    async with clone.locks.hold(clone.path.with_suffix(".merge.lock")):
+        return await _merge_to_base(clone, branch, head_sha, message)
+
+
+async def _merge_to_base(clone: Clone, branch: str, head_sha: str, message: str) -> str:
     for _ in range(ATTEMPTS):
         base = await clone.fetch()
         if await clone.is_ancestor(sha(head_sha), base):
@@ -68,7 +74,7 @@ async def _where_merged(clone: Clone, head_sha: str, base: str) -> str:
 async def _merged_tree(clone: Clone, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:
     await clone.git.check_version()
     for name in (ours, theirs):
-        await clone.tree(name)
+        await clone.fetched_tree(name)
     ran = await clone.run(
         *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs), accept=(0, 1)
     )

@@ -37,8 +37,8 @@ class RunFolders:
         name: str,
         keep: bool,
     ) -> Path:
-        await fetched_tree(clone, head_sha)
-        tree = await fetched_tree(clone, tree_sha)
+        await clone.fetched_tree(head_sha)
+        tree = await clone.fetched_tree(tree_sha)
         async with self._held(clone, run_id, name) as worktree:
             async with clone.changing_refs():
                 await branches.set_branch(clone, branch, head_sha)
@@ -49,7 +49,7 @@ class RunFolders:
             return worktree.path
 
     async def open_detached(self, clone: Clone, run_id: str, commit_sha: str, name: str) -> Path:
-        tree = await fetched_tree(clone, commit_sha)
+        tree = await clone.fetched_tree(commit_sha)
         async with self._held(clone, run_id, name) as worktree:
             await worktree.remove()
             await worktree.put(commit_sha, tree)
@@ -147,15 +147,6 @@ class RunFolders:
 
     def _lock(self, run_id: str) -> Path:
         return self.data_dir / "locks" / f"{encoded(run_id)}.lock"
-
-
-async def fetched_tree(clone: Clone, name: str) -> str:
-    """The tree of a commit that the origin may have got since the clone was last refreshed."""
-    try:
-        return await clone.tree(name)
-    except GitError:
-        await clone.fetch()
-        return await clone.tree(name)
 
 
 def _noted(repository: Repository) -> dict[str, str]:

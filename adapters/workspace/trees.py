@@ -60,14 +60,14 @@ class Files:
 
     async def with_file(self, tree: str, path: str, content: bytes) -> str:
         """`tree` with one file more, or another content of it; nothing is written outside git."""
-        if "\0" in path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        parts = PurePosixPath(path).parts
+        if not parts or "\0" in path or {"/", "..", ".git"} & set(parts) or "/".join(parts) != path:
             raise ValidationError(f"{path!r} is not the path of a file in a repository")
         blob = (await self.clone.run("hash-object", "-w", "--stdin", stdin=content)).text
         async with self._scratch() as index:
             await self.git("read-tree", "--reset", tree, index=index)
-            entry = f"100644 {blob}\t".encode() + os.fsencode(path) + b"\0"
             await self.git(
-                "update-index", "--add", "--replace", "-z", "--index-info", index=index, stdin=entry
+                *("update-index", "--add", "--replace", "--cacheinfo", f"100644,{blob},{path}"), index=index
             )
             return (await self.git("write-tree", index=index)).text
 

@@ -13,7 +13,14 @@ from tests.adapters.workspace.sites import WHEN, Site, start
 
 HOOKS = (
     *("applypatch-msg", "pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-checkout"),
-    *("post-merge", "pre-push", "post-rewrite", "post-index-change", "reference-transaction", "push-to-checkout"),
+    *(
+        "post-merge",
+        "pre-push",
+        "post-rewrite",
+        "post-index-change",
+        "reference-transaction",
+        "push-to-checkout",
+    ),
     *("pre-receive", "update", "post-receive", "post-update", "proc-receive", "fsmonitor-watchman"),
 )
 ATTRIBUTES = "* filter=canary diff=canary merge=canary\n*.secret -diff\n"
@@ -38,7 +45,7 @@ def plant(site: Site, git_dir: Path) -> Path:
     ):
         site.git("config", "--file", str(git_dir / "config"), key, str(program), at=site.root)
     included = site.root / "included"
-    included.write_text(f"[remote \"origin\"]\n\turl = ext::{program} included\n")
+    included.write_text(f'[remote "origin"]\n\turl = ext::{program} included\n')
     for key, value in {
         "include.path": str(included),
         "commit.gpgSign": "true",
@@ -131,10 +138,18 @@ async def test_an_attribute_cannot_hide_a_change_from_its_reviewer(site: Site) -
 
 @pytest.mark.parametrize(
     "url",
-    ["--upload-pack=touch x", "ext::sh -c touch% x", "fd::3", "-oProxyCommand=x:y", "a\nb", "http://x/\x1b[2J", " "],
+    [
+        "--upload-pack=touch x",
+        "ext::sh -c touch% x",
+        "fd::3",
+        "-oProxyCommand=x:y",
+        "a\nb",
+        "http://x/\x1b[2J",
+        " ",
+    ],
 )
 async def test_a_url_that_is_an_option_or_a_program_is_refused_by_name(site: Site, url: str) -> None:
-    with pytest.raises(ConfigurationError, match="the repository URL .* is refused") as caught:
+    with pytest.raises(ConfigurationError, match=r"the repository URL .* is refused") as caught:
         await site.workspace().fetch(Repository(None, url, "main"))
     assert "\x1b" not in str(caught.value)
     site.git("config", "remote.origin.url", url)
@@ -142,7 +157,9 @@ async def test_a_url_that_is_an_option_or_a_program_is_refused_by_name(site: Sit
         await site.workspace().fetch(site.repository)
 
 
-@pytest.mark.parametrize("payload", ["--upload-pack=touch x", "$(touch x)", "`touch x`", "\"; touch x; '", "-x"])
+@pytest.mark.parametrize(
+    "payload", ["--upload-pack=touch x", "$(touch x)", "`touch x`", "\"; touch x; '", "-x"]
+)
 async def test_a_payload_as_a_branch_name_is_a_name_or_is_refused(own: Site, payload: str) -> None:
     own.git("update-ref", f"refs/heads/{payload}", "HEAD", check=False)
     workspace = own.workspace()
@@ -164,7 +181,9 @@ async def test_a_payload_as_a_branch_name_is_a_name_or_is_refused(own: Site, pay
     assert not list(own.root.rglob("x"))
 
 
-@pytest.mark.parametrize("branch", ["", "..", "a..b", "a b", "a:b", "a\x1b[2J", "a.lock", "/a", "a/", "a@{1}", "-a"])
+@pytest.mark.parametrize(
+    "branch", ["", "..", "a..b", "a b", "a:b", "a\x1b[2J", "a.lock", "/a", "a/", "a@{1}", "-a"]
+)
 async def test_a_branch_name_that_git_does_not_take_is_refused(site: Site, branch: str) -> None:
     workspace = site.workspace()
     base = await workspace.fetch(site.repository)
@@ -173,7 +192,9 @@ async def test_a_branch_name_that_git_does_not_take_is_refused(site: Site, branc
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["--help", "HEAD", "main", "", "a" * 39, "A" * 40, "refs/heads/main", ":/x"])
+@pytest.mark.parametrize(
+    "value", ["--help", "HEAD", "main", "", "a" * 39, "A" * 40, "refs/heads/main", ":/x"]
+)
 async def test_only_a_whole_sha_is_taken_for_a_commit(site: Site, value: str) -> None:
     run = await start(site)
     for call in (
@@ -194,7 +215,8 @@ async def test_only_a_whole_sha_is_taken_for_a_commit(site: Site, value: str) ->
 
 
 @pytest.mark.parametrize(
-    "run_id", ["..", ".", "a/../../b", "a b", "ünï-✓", "a.lock", "-rf", "$(touch x)", "x" * 900, "~", "\x1b[2J", "%2e"]
+    "run_id",
+    ["..", ".", "a/../../b", "a b", "ünï-✓", "a.lock", "-rf", "$(touch x)", "x" * 900, "~", "\x1b[2J", "%2e"],
 )
 async def test_any_run_id_gets_a_folder_and_refs_of_its_own(site: Site, run_id: str) -> None:
     run = await start(site, run_id)
@@ -209,7 +231,9 @@ async def test_any_run_id_gets_a_folder_and_refs_of_its_own(site: Site, run_id: 
     assert site.in_clone("for-each-ref", "refs/faber") == ""
 
 
-@pytest.mark.parametrize("path", ["../README.md", "/etc/passwd", "./README.md", ":(glob)*", "*", "", "-r", "src", "a\0b"])
+@pytest.mark.parametrize(
+    "path", ["../README.md", "/etc/passwd", "./README.md", ":(glob)*", "*", "", "-r", "src", "a\0b"]
+)
 async def test_only_a_plain_path_of_the_commit_is_read(site: Site, path: str) -> None:
     run = await start(site)
     assert await run.workspace.read_at(site.repository, run.base, path) is None

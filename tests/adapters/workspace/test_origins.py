@@ -120,7 +120,7 @@ async def test_an_origin_that_cannot_be_reached_is_worth_another_attempt(site: S
 
 async def test_a_failure_never_shows_the_password_of_a_url(tmp_path: Path) -> None:
     repository = Repository(None, "http://me:hunter2@127.0.0.1:1/demo.git", "main")
-    with pytest.raises(GitError, match="127.0.0.1") as caught:
+    with pytest.raises(GitError, match=r"127\.0\.0\.1") as caught:
         await Site(tmp_path).workspace().fetch(repository)
     assert "hunter2" not in str(caught.value)
 
