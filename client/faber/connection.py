@@ -114,6 +114,8 @@ async def temporal_errors(what: str) -> AsyncIterator[None]:
 def _as_ours(error: RPCError, message: str) -> FaberError:
     if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
         return Unreachable(f"{message}. {START_HERE}")
+    if error.status == RPCStatusCode.NOT_FOUND and error.message.startswith("Namespace "):
+        return Unreachable(f"{message} Set TEMPORAL_NAMESPACE to one that this server has.")
     if error.status in (RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED):
         return Unreachable(f"{message}. Check TEMPORAL_API_KEY, or the certificate of Temporal's profile.")
     if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):

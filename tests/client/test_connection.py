@@ -92,3 +92,11 @@ async def test_the_command_line_exits_6_when_no_worker_polls(
     done = await CommandLine(repository, idle)("run", "1")
     assert (done.code, done.out) == (6, "")
     assert "no worker polls" in done.err
+
+
+async def test_a_namespace_that_the_server_does_not_have_exits_6_naming_the_variable(
+    repository: Path, environment: dict[str, str]
+) -> None:
+    done = await CommandLine(repository, {**environment, "TEMPORAL_NAMESPACE": "no-such"})("run", "1")
+    assert (done.code, done.out) == (6, "")
+    assert "TEMPORAL_NAMESPACE" in done.err
