@@ -77,37 +77,11 @@ class Gates(FromWorker):
         )
         return self._ask(asked)
 
-    def reopen(
-        self,
-        name: str,
-        *,
-        subject: dict[str, Any],
-        opened_at: Moment,
-        what: str | None = None,
-        deadline_at: Moment | None = None,
-        remind_at: Moment | None = None,
-    ) -> Gate:
-        """Ask again because the world changed since the gate opened, or since it was decided: its old id
-        then answers `stale: <what changed>`. With an unchanged subject the gate is left as it is.
-
-        Errors: GateRefused UNKNOWN_REQUEST when no gate of this name ever was."""
-        old = self.find(name) or next((gate for gate in reversed(self.closed) if gate.name == name), None)
-        if old is None:
-            raise GateRefused("UNKNOWN_REQUEST", f"no gate {name!r} was ever opened, so it cannot re-open")
-        if old.subject == plain(subject):
-            return old
-        asked = old.model_copy(
-            update={
-                "what": what or old.what,
-                "subject": plain(subject),
-                "opened_at": iso(opened_at),
-                "deadline_at": None if deadline_at is None else iso(deadline_at),
-                "remind_at": None if remind_at is None else iso(remind_at),
-                "reminded": False,
-            }
-        )
-        self._mark_stale(old, asked)
-        return self._ask(asked)
+    def outdate(self, view: GateView | None, changed: str) -> None:
+        """The world changed after this answer, so it approves nothing any more: the question is asked again
+        under a new id, and the old one answers `stale: <what> changed`."""
+        if view is not None:
+            self.stale[view.request_id] = f"stale: {changed} changed"
 
     def find(self, name: str) -> Gate | None:
         """The open gate of this name."""

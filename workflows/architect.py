@@ -61,6 +61,7 @@ async def approve_specification(run: Run) -> bool:
         if not await _edited_meanwhile(run):
             spec.status = "approved"
             return True
+        state.gates.outdate(view, "specification")
     return True
 
 

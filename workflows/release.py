@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from activities.changes import Changes
 from activities.releasing import Releasing
 from faber.contract.activities import (
@@ -11,7 +13,7 @@ from faber.contract.activities import (
     World,
     WorldRequest,
 )
-from faber.contract.delivery import Evidence
+from faber.contract.delivery import Evidence, GateView
 from workflows.architect import rejected
 from workflows.asking import asked
 from workflows.build import commit
@@ -25,36 +27,43 @@ async def approve_release(run: Run) -> bool:
     """Whether the change may go out: approved where it must be, still what was evaluated, and still merging
     with the base as it is now. False sends the run back to where the change is made right."""
     state = run.state
-    while True:
-        if run.must_approve("release") and not await _approved(run):
-            return False
-        world = await _look(run)
-        if world.tree_sha != state.tree_sha or world.head_sha != state.head_sha:
-            return await _take_up_edits(run, world)
-        if not world.merge_clean:
-            return await _resolve(run, world)
-        state.prove(
-            Evidence(
-                phase="release",
-                kind="merge_trial",
-                ok=True,
-                what=f"merges cleanly with {run.setup.repository.default_branch} at {world.base_sha[:12]}",
-                sha=state.head_sha,
-            )
+    if run.must_approve("release") and not await _approved(run):
+        return False
+    world = await _look(run)
+    if world.tree_sha != state.tree_sha or world.head_sha != state.head_sha:
+        state.gates.outdate(_answer(run), "files")
+        return await _take_up_edits(run, world)
+    if not world.merge_clean:
+        state.gates.outdate(_answer(run), "base")
+        return await _resolve(run, world)
+    state.prove(
+        Evidence(
+            phase="release",
+            kind="merge_trial",
+            ok=True,
+            what=f"merges cleanly with {run.setup.repository.default_branch} at {world.base_sha[:12]}",
+            sha=state.head_sha,
         )
-        return True
+    )
+    return True
+
+
+def _subject(run: Run) -> dict[str, Any]:
+    return {"head": run.state.head_sha, "diff": run.state.diff}
+
+
+def _answer(run: Run) -> GateView | None:
+    return run.state.gates.answered("release", run.state.round("build"), _subject(run))
 
 
 async def _approved(run: Run) -> bool:
     state = run.state
-    subject = {"head": state.head_sha, "diff": state.diff}
-    round = state.round("build")
-    view = state.gates.answered("release", round, subject) or await run.gate(
+    view = _answer(run) or await run.gate(
         "release",
         kind="approval",
         what=f"{len(state.files)} changed files on {state.branch} at {state.head_sha[:12]}",
-        subject=subject,
-        round=round,
+        subject=_subject(run),
+        round=state.round("build"),
     )
     if view.decision == "reject":
         raise Ended("REJECTED", rejected("release", view.actor, view.comment), "release")

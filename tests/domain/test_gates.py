@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from domain.gates import GateRefused, Gates, request_id
+from domain.gates import Gates, request_id
 from tests.domain.asking import NOON, ONE, TWO, answer, opened, refusal
 
 
@@ -128,51 +126,33 @@ def test_a_second_revision_with_other_wishes_is_not_swallowed_as_a_repeat() -> N
     assert refusal(gates, answer("revise", gate.request_id, comment="bigger")).code == "ALREADY_DECIDED"
 
 
-def test_a_changed_subject_reopens_the_gate_and_the_old_id_says_what_changed() -> None:
+def test_a_question_whose_subject_changed_while_open_has_a_new_id_and_the_old_one_says_what_changed() -> None:
     gates = Gates()
-    subject = {"spec": "aa", "head": "1", "gone": 1, "same": 0}
-    old = opened(gates, subject=subject, deadline_at=ONE, allowed=["approve"])
-    new = gates.reopen(
-        "architect", subject={"spec": "bb", "head": "1", "more": None, "same": 0}, opened_at=ONE
-    )
+    old = opened(gates, subject={"spec": "aa", "head": "1", "gone": 1, "same": 0})
+    new = opened(gates, subject={"spec": "bb", "head": "1", "more": None, "same": 0})
     assert gates.open == [new]
-    assert (new.allowed, new.opened_at, new.deadline_at, new.what) == (["approve"], ONE, None, old.what)
     refused = refusal(gates, answer("approve", old.request_id))
     assert refused.code == "STALE"
     assert refused.message.startswith("stale: gone, more, spec changed; open: ")
     assert new.request_id in refused.message
 
 
-def test_a_gate_that_was_decided_reopens_when_the_world_changed_afterwards() -> None:
+def test_an_answer_is_outdated_when_the_world_changed_after_it_and_the_question_is_asked_again() -> None:
     gates = Gates()
     old = opened(gates)
-    gates.decide(answer("approve", old.request_id), ONE)
-    new = gates.reopen("architect", subject={"spec": "bb"}, opened_at=TWO, what="the new one", remind_at=TWO)
-    assert (new.what, new.remind_at, new.request_id != old.request_id) == ("the new one", TWO, True)
-    assert refusal(gates, answer("approve", old.request_id)).code == "STALE"
+    gates.outdate(gates.decide(answer("approve", old.request_id), ONE), "specification")
     assert gates.answered("architect", 1, {"spec": "aa"}) is None, "a stale approval approves nothing"
-    assert gates.decide(answer("approve", new.request_id), TWO).decision == "approve"
+    again = opened(gates)
+    assert again.request_id != old.request_id
+    refused = refusal(gates, answer("approve", old.request_id))
+    assert refused.message == f"stale: specification changed; open: {again.request_id}"
+    assert gates.decide(answer("approve", again.request_id), TWO).decision == "approve"
 
 
-def test_a_gate_reopens_with_a_reminder_of_its_own() -> None:
+def test_without_an_answer_there_is_nothing_to_outdate() -> None:
     gates = Gates()
-    opened(gates, remind_at=NOON)
-    gates.reminders(NOON)
-    assert not gates.reopen("architect", subject={"spec": "bb"}, opened_at=ONE, remind_at=TWO).reminded
-
-
-def test_an_unchanged_subject_reopens_nothing() -> None:
-    gates = Gates()
-    gate = opened(gates, subject={"files": ("a", "b")})
-    assert gates.reopen("architect", subject={"files": ("a", "b")}, opened_at=ONE) is gate
-    gates.decide(answer("approve", gate.request_id), ONE)
-    gates.reopen("architect", subject={"files": ["a", "b"]}, opened_at=TWO)
-    assert (gates.open, gates.stale) == ([], {})
-
-
-def test_a_gate_that_never_was_cannot_reopen() -> None:
-    with pytest.raises(GateRefused, match="'release' was ever opened"):
-        Gates().reopen("release", subject={}, opened_at=NOON)
+    gates.outdate(None, "specification")
+    assert gates.stale == {}
 
 
 def test_opening_a_gate_on_another_subject_or_round_makes_the_open_one_stale() -> None:
@@ -190,8 +170,8 @@ def test_opening_a_gate_on_another_subject_or_round_makes_the_open_one_stale() -
 def test_a_subject_that_comes_back_is_shown_under_its_first_id_again() -> None:
     gates = Gates()
     first = opened(gates)
-    gates.reopen("architect", subject={"spec": "bb"}, opened_at=ONE)
-    back = gates.reopen("architect", subject={"spec": "aa"}, opened_at=TWO)
+    opened(gates, subject={"spec": "bb"})
+    back = opened(gates)
     assert back.request_id == first.request_id
     assert gates.decide(answer("approve", first.request_id), TWO).decision == "approve"
 

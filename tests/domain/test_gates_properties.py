@@ -30,7 +30,7 @@ SUBJECTS = st.sampled_from([{"spec": "a"}, {"spec": "b"}, {"spec": "a", "head": 
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("open"), NAMES, SUBJECTS),
-        st.tuples(st.just("reopen"), NAMES, SUBJECTS),
+        st.tuples(st.just("outdate"), st.integers(0, 6), st.text(max_size=5)),
         st.tuples(st.just("decide"), WORDS, st.integers(-2, 6)),
         st.tuples(st.just("expire"), HOURS, st.none()),
         st.tuples(st.just("carry"), st.none(), st.none()),
@@ -69,8 +69,8 @@ def test_the_first_valid_decision_wins_and_no_request_is_ever_decided_twice(
         try:
             if event == "open":
                 shown.append(ask(gates, what, detail, number % 24))
-            elif event == "reopen":
-                shown.append(gates.reopen(what, subject=detail, opened_at=moment(1)).request_id)
+            elif event == "outdate":
+                gates.outdate(gates.view(shown[what % len(shown)]), detail)
             elif event == "decide":
                 id = None if detail == -1 else shown[detail % len(shown)] if detail >= 0 else "never-1-shown"
                 decision = Decision(decision=what, request_id=id, actor=f"p{number % 2}")
