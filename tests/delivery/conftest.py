@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,17 +77,31 @@ NewSite = Callable[..., Site]
 
 
 @pytest.fixture(scope="session")
-async def served(cli: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The worker's own: its clones, worktrees and artifacts."""
+    return tmp_path_factory.mktemp("delivery")
+
+
+@pytest.fixture(scope="session")
+async def served(cli: Path, data_dir: Path) -> AsyncIterator[Client]:
+    async with serving_all(cli, data_dir, PORT, UI_PORT) as client:
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def serving_all(
+    cli: Path, data_dir: Path, port: int, ui_port: int, more: Mapping[str, str] | None = None
+) -> AsyncIterator[Client]:
     """A client of a server on which a whole worker serves, in this process."""
-    data_dir = tmp_path_factory.mktemp("delivery")
     python = str(Path(sys.executable).parent)
-    async with start_dev_server(data_dir, cli, say, port=PORT, ui_port=UI_PORT) as server:
+    async with start_dev_server(data_dir, cli, say, port=port, ui_port=ui_port) as server:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")},
             "PATH": f"{python}{os.pathsep}{os.environ['PATH']}",
             "FABER_DATA_DIR": str(data_dir),
             "TEMPORAL_ADDRESS": server.engine.address,
             "TEMPORAL_NAMESPACE": server.engine.namespace,
+            **(more or {}),
         }
         settings = Settings.read(environment)
         client = await connect(settings)

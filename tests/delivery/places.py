@@ -26,7 +26,9 @@ VERDICT = {"verdict": "GO", "reasons": [], "criteria_met": CRITERIA, "criteria_u
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=tester", "-c", "user.email=tester@localhost")
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"git {arguments}: {done.stderr}"
     return done.stdout.strip()
 
@@ -41,7 +43,17 @@ def happy_script() -> Script:
         {
             "model": "prepared",
             "phases": {
-                "frame": [[{"structured": {"work_type": "bug", "confidence": 0.9, "summary": "A comma is missing."}}]],
+                "frame": [
+                    [
+                        {
+                            "structured": {
+                                "work_type": "bug",
+                                "confidence": 0.9,
+                                "summary": "A comma is missing.",
+                            }
+                        }
+                    ]
+                ],
                 "architect": [
                     [
                         {"tool_calls": [{"name": "read_file", "arguments": {"path": "greeting.py"}}]},

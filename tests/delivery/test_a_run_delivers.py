@@ -24,7 +24,9 @@ async def test_a_work_item_becomes_a_pushed_change_with_a_pull_request(new_site:
     assert git(site.checkout, "status", "--porcelain", "--untracked-files=no") == ""
 
 
-async def test_an_autonomous_run_asks_nobody_and_leaves_its_state_beside_the_repository(new_site: NewSite) -> None:
+async def test_an_autonomous_run_asks_nobody_and_leaves_its_state_beside_the_repository(
+    new_site: NewSite,
+) -> None:
     site = new_site(workflow={"autonomy": "autonomous"})
     handle = await site.start()
     result = await handle.result()
