@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from adapters.engine import Engine
 from adapters.engine.binary import find_cli
 from adapters.engine.dev_server import start_dev_server
 from faber.settings import Settings
+from tests.installed_agents import install_agents
 
 # Away from the ports that a developer's own server uses.
 PORT, UI_PORT = 17133, 18133
@@ -25,6 +27,12 @@ def to_stderr(line: str) -> None:
 async def cli() -> Path:
     """From the same sources as a user's."""
     return await find_cli(Settings.read(), to_stderr)
+
+
+@pytest.fixture(scope="session")
+async def agents() -> Path:
+    """The folder that holds the real `claude` and `codex`."""
+    return await asyncio.to_thread(install_agents, Settings.read().cache_dir / "agents")
 
 
 @pytest.fixture(scope="session")

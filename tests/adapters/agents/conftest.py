@@ -1,13 +1,10 @@
-"""The real agents, installed once into the user's cache, and what every session here starts from."""
+"""What every session here starts from."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
 import subprocess
 import uuid
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,31 +16,6 @@ from adapters.agents import AgentAnswer, AgentTask
 from adapters.agents.create import create_agent
 from adapters.processes.supervised import SupervisedProcesses
 from faber.contract.config import AgentConfig
-from faber.settings import Settings
-
-# What this project's knowledge of their flags and words was checked against.
-AGENTS = {"@anthropic-ai/claude-code": "2.1.197", "@openai/codex": "0.169.0"}
-Install = Callable[[], Awaitable[Path]]
-
-
-@pytest.fixture(scope="session")
-async def agents() -> Path:
-    """The folder that holds `claude` and `codex`."""
-    return await asyncio.to_thread(_install, Settings.read(os.environ).cache_dir / "agents")
-
-
-def _install(cache: Path) -> Path:
-    wanted = [f"{name}@{version}" for name, version in AGENTS.items()]
-    folder = cache / "-".join(AGENTS.values())
-    if not folder.exists():
-        assert shutil.which("npm"), "these tests run the real agents: install Node.js with npm"
-        unfinished = cache / f"new-{uuid.uuid4().hex}"
-        unfinished.mkdir(parents=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(unfinished), *wanted]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        unfinished.rename(folder)
-    return folder / "node_modules/.bin"
 
 
 @dataclass
