@@ -115,6 +115,7 @@ class Sessions:
             timeout_s=config.timeout_s,
             model=config.model,
             sandbox=self._confine(request.sandbox, path),
+            price=request.price,
         )
 
     async def _snapshot(self, place: Place, request: TurnRequest) -> str:

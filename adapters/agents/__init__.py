@@ -52,7 +52,7 @@ class CodingAgent(Protocol):
     """`on_session` is called as soon as the session's id is known, so that a crash can be resumed.
 
     Errors: ToolMissing when the program is not installed; AgentFailed when the agent says or shows that it
-    failed or was stopped, with what is known of text, session_id, cost_microusd, usage, usage_is_total,
-    transcript and stderr in its details."""
+    failed or was stopped, with what is known of session_id, cost_microusd, usage and usage_is_total and the
+    ends of text and stderr in its details."""
 
     async def run(self, task: AgentTask, on_session: Callable[[str], None]) -> AgentAnswer: ...

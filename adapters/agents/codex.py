@@ -125,7 +125,7 @@ def _provider(base_url: str | None) -> tuple[str, ...]:
         "wire_api": "responses",
     }
     words = [f"{name}={json.dumps(value)}" for name, value in fields.items()]
-    table = ", ".join([*words, "supports_websockets=false", "request_max_retries=2", "stream_max_retries=2"])
+    table = ", ".join([*words, "request_max_retries=2", "stream_max_retries=2"])
     return 'model_provider="addressed"', f"model_providers.addressed={{{table}}}"
 
 

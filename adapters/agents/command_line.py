@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from faber.errors import AgentFailed
 # A long session's JSON lines carry the output of its tools; the middle of it is dispensable.
 MAX_OUTPUT_BYTES = 20_000_000
 WATCH_S = 1.0
-STDERR_CHARACTERS = 4_000
+KEPT_CHARACTERS = 2_000
 
 
 def agent_home(data_dir: Path, run_id: str) -> Path:
@@ -71,8 +71,16 @@ class CommandLineAgent:
         await self._processes.end(lease=task.lease, run_id=task.run_id)
 
     def _failed(self, problem: str, answer: AgentAnswer, done: Completed) -> AgentFailed:
-        details = {**asdict(answer), "usage": answer.usage, "stderr": done.stderr[-STDERR_CHARACTERS:]}
-        return AgentFailed(f"{self._preset.name} failed: {problem}", **details)
+        """Details travel into a run's history, so they are short; the whole session stays in its files."""
+        return AgentFailed(
+            f"{self._preset.name} failed: {problem}",
+            text=answer.text[-KEPT_CHARACTERS:],
+            stderr=done.stderr[-KEPT_CHARACTERS:],
+            session_id=answer.session_id,
+            cost_microusd=answer.cost_microusd,
+            usage=answer.usage,
+            usage_is_total=answer.usage_is_total,
+        )
 
 
 def _command(task: AgentTask, session: Session, home: Path) -> Command:

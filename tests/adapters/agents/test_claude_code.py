@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -113,7 +114,8 @@ async def test_a_session_killed_before_it_began_starts_anew_under_its_id(
     agent_desk: Desk, server: ModelServer
 ) -> None:
     session = agent_desk.task(PROMPT).session_key
-    begun = agent_desk.data / "agents/run-1/claude/projects/any" / f"{session}.jsonl"
+    project = re.sub(r"[^A-Za-z0-9]", "-", str(agent_desk.folder))
+    begun = agent_desk.data / "agents/run-1/claude/projects" / project / f"{session}.jsonl"
     begun.parent.mkdir(parents=True)
     begun.write_text(
         json.dumps({"type": "queue-operation", "operation": "enqueue", "sessionId": session}) + "\n"

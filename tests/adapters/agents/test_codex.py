@@ -39,6 +39,7 @@ async def test_a_session_does_its_work_and_tells_its_thread_and_usage(
     assert answer.cost_microusd is None and answer.usage and answer.usage.input_tokens > 0
     assert not answer.usage_is_total and answer.denied == ()
     assert {call.key for call in server.calls} == {"key-of-openai"}
+    assert "WebSocket" not in answer.transcript
 
 
 async def test_a_refused_command_is_named_although_the_session_ends_well(

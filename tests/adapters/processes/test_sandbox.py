@@ -115,6 +115,8 @@ async def test_the_environment_of_other_processes_cannot_be_read(
     finally:
         del os.environ["FABER_TEST_CANARY"]
     assert "FABER_RUN_ID=run-1" in done.stdout and "canary" not in done.stdout
+    # What keeps root out may let others in, so the processes themselves must not be there.
+    assert (await shell(processes, engine, f"ls -d /proc/{os.getpid()}")).exit_code != 0
 
 
 async def test_without_network_not_even_the_loopback_of_the_host_answers(

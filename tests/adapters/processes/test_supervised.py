@@ -46,7 +46,7 @@ async def test_a_pipeline_whose_reader_leaves_ends_by_itself(
         ("sh", "-c", "yes | head -n 1"), cwd, {"PATH": os.environ["PATH"]}, "run-1", timeout_s=20
     )
     done = await processes.run(command)
-    assert (done.exit_code, done.stdout, done.ended) == (0, "y\n", ())
+    assert (done.exit_code, done.stdout, done.stderr, done.ended) == (0, "y\n", "", ())
 
 
 async def test_every_process_bears_the_marks_and_only_the_given_environment(
