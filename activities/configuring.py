@@ -82,7 +82,10 @@ class Configuring:
             if configuration.workflow.agent.of(phase).preset != "builtin":
                 continue
             model = configuration.workflow.models.of(phase)
-            variable = required_key(model)
+            try:
+                variable = required_key(model)
+            except LLMError as error:
+                raise ConfigurationError(f"workflow.models.{phase}: {error.message}") from None
             if variable and not self._host.environment.get(variable):
                 raise LLMError(
                     "MISSING_API_KEY",

@@ -161,7 +161,20 @@ def problems_of(phase: Phase, answer: ModelAnswer) -> list[str]:
 
 
 def bounded(value: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The value when it is small enough for history."""
-    if value is None or len(json.dumps(value)) > STRUCTURED_LIMIT:
-        return None
+    """The value small enough for history: long texts and lists are cut, and what is large all the same is left
+    out. The artifact holds it whole."""
+    if value is None or len(json.dumps(value)) <= STRUCTURED_LIMIT:
+        return value
+    for length, items in ((1_000, 20), (200, 10)):
+        cut = {name: cut_short(item, length, items) for name, item in value.items()}
+        if len(json.dumps(cut)) <= STRUCTURED_LIMIT:
+            return cut
+    return None
+
+
+def cut_short(value: Any, length: int, items: int) -> Any:
+    if isinstance(value, str):
+        return value[:length]
+    if isinstance(value, list):
+        return [cut_short(item, length, items) for item in value[:items]]
     return value

@@ -38,7 +38,7 @@ class RunInput(FromPerson):
     repo: str | None = None
     project: str | None = None
     autonomy: Autonomy | None = None
-    budget_usd: float | None = Field(default=None, gt=0)
+    budget_usd: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     max_retries: int | None = Field(default=None, ge=0)
     approve: dict[Literal["architect", "release"], Literal["never", "always"]] = Field(default_factory=dict)
     on_budget: Literal["ask", "fail"] | None = None
@@ -62,8 +62,8 @@ class Decision(FromPerson):
     decision: DecisionWord
     request_id: str | None = None
     comment: str = Field(default="", max_length=20_000)
-    actor: str = "unknown"
-    via: str = "temporal"
+    actor: str = Field(default="unknown", max_length=200)
+    via: str = Field(default="temporal", max_length=50)
 
     @field_validator("decision", mode="before")
     @classmethod
@@ -74,16 +74,16 @@ class Decision(FromPerson):
 class BudgetRaise(FromPerson):
     """A new limit in dollars for the whole run, above what is spent and reserved."""
 
-    limit_usd: float = Field(gt=0)
+    limit_usd: float = Field(gt=0, le=1e9, allow_inf_nan=False)
     request_id: str | None = None
-    actor: str = "unknown"
-    via: str = "temporal"
+    actor: str = Field(default="unknown", max_length=200)
+    via: str = Field(default="temporal", max_length=50)
 
 
 class Pause(FromPerson):
     reason: str = ""
-    actor: str = "unknown"
-    via: str = "temporal"
+    actor: str = Field(default="unknown", max_length=200)
+    via: str = Field(default="temporal", max_length=50)
 
 
 class GateView(FromWorker):
@@ -198,6 +198,7 @@ class WaitingOn(FromWorker):
     at: str | None = None
     command: str
     temporal_command: str
+    reminded: bool = False
 
 
 class Status(FromWorker):
