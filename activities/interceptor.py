@@ -20,7 +20,8 @@ UNKNOWN_TRIES = 3
 
 def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) -> ApplicationError:
     """The Temporal failure of an expected error: its code as type, and whether a person could mend it."""
-    details: dict[str, Any] = {"repairable": error.repairable, **error.details}
+    said = {name: redact(value) if isinstance(value, str) else value for name, value in error.details.items()}
+    details: dict[str, Any] = {"repairable": error.repairable, **said}
     if not isinstance(error, LLMError):
         return ApplicationError(
             redact(error.message), details, type=error.code, non_retryable=error.permanent
