@@ -1,0 +1,1 @@
+"""Activities by themselves, on real adapters."""
