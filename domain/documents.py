@@ -164,8 +164,9 @@ def _phases(status: Status) -> str:
 
 def _waiting(item: WaitingOn) -> str:
     when = f" at {item.at}" if item.at else ""
+    waiting = "Reminder: still waiting" if item.reminded else "Waiting"
     return (
-        f"Waiting since {item.since} for {inert(clean_line(item.what, 500))}\n"
+        f"{waiting} since {item.since} for {inert(clean_line(item.what, 500))}\n"
         f"By itself: {inert(clean_line(item.by_itself, 200))}{when}\n"
         f"To answer: {code(item.command, 500)}"
     )

@@ -89,6 +89,7 @@ def waiting_on(run_id: str, gate: Gate) -> WaitingOn:
         at=gate.deadline_at,
         command=command_for(run_id, gate),
         temporal_command=temporal_command_for(run_id, gate),
+        reminded=gate.reminded,
     )
 
 
@@ -170,7 +171,8 @@ def details(snapshot: Status) -> str:
     ]
     for item in snapshot.waiting_on:
         lines += [
-            f"- waits on **{item.gate}** (`{item.request_id}`) since {item.since}: {item.what}",
+            f"- {'still ' if item.reminded else ''}waits on **{item.gate}** (`{item.request_id}`) since {item.since}: "
+            f"{item.what}",
             f"  by itself: {item.by_itself} {item.at or ''}".rstrip(),
             f"  `{item.command}`",
         ]

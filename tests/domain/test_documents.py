@@ -178,6 +178,8 @@ def test_the_status_comment_says_what_is_waited_for_until_when_and_the_command()
         status(waiting_on=[waiting.model_copy(update={"at": None, "by_itself": "nothing"})])
     )
     assert "By itself: nothing\n" in forever
+    reminder = status_comment(status(waiting_on=[waiting.model_copy(update={"reminded": True})]))
+    assert "Reminder: still waiting since NOON for the specification\n" in reminder
 
 
 def test_the_status_comment_of_an_ended_run_names_its_error_or_its_pull_request() -> None:
