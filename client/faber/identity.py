@@ -44,7 +44,12 @@ def actor(environment: Mapping[str, str]) -> str:
 def repository_root(where: Path) -> Path | None:
     """The checkout that `where` is in."""
     folder = where.resolve()
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+    return next((place for place in (folder, *folder.parents) if _is_git(place / ".git")), None)
+
+
+def _is_git(git: Path) -> bool:
+    # Sandboxes leave empty folders of that name behind; a linked worktree has a file.
+    return git.is_file() or (git / "HEAD").exists()
 
 
 def require_repository(where: Path) -> Path:

@@ -80,12 +80,17 @@ class CommandLine:
         )
 
 
+def make_repository(folder: Path) -> Path:
+    """A folder that git would take for a checkout."""
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    return folder
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Where the caller stands: a folder that git would know, of a name that no other test has."""
-    folder = tmp_path / f"repo-{tmp_path.name}"
-    (folder / ".git").mkdir(parents=True)
-    return folder
+    """Where the caller stands, of a name that no other test has."""
+    return make_repository(tmp_path / f"repo-{tmp_path.name}")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from faber.client import Faber
 from faber.identity import run_id_of
-from tests.client.conftest import CommandLine
+from tests.client.conftest import CommandLine, make_repository
 from tests.waiting import eventually
 
 
@@ -191,8 +191,7 @@ async def test_another_repository_of_the_same_name_does_not_get_this_ones_result
     faber_cli: CommandLine, environment: dict[str, str]
 ) -> None:
     assert (await faber_cli("run", "plain-3")).code == 0
-    other = faber_cli.folder.parent / "elsewhere" / faber_cli.folder.name
-    (other / ".git").mkdir(parents=True)
+    other = make_repository(faber_cli.folder.parent / "elsewhere" / faber_cli.folder.name)
     done = await CommandLine(other, environment)("run", "plain-3")
     assert (done.code, done.out) == (2, "")
     assert "--project" in done.err
@@ -201,6 +200,7 @@ async def test_another_repository_of_the_same_name_does_not_get_this_ones_result
 async def test_outside_of_a_repository_the_command_says_so(
     faber_cli: CommandLine, environment: dict[str, str]
 ) -> None:
+    (faber_cli.folder.parent / ".git").mkdir()
     done = await CommandLine(faber_cli.folder.parent, environment)("run", "1")
     assert (done.code, done.out) == (2, "")
     assert "--repo" in done.err
