@@ -33,13 +33,20 @@ async def post(
 
 def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float) -> LLMError:
     if isinstance(error, (TimeoutError, sdk.APITimeoutError)):
-        return failure(endpoint, "TIMEOUT", f"no answer within {timeout_s:g} s from {endpoint.shown_url}")
+        what = f"no answer within {timeout_s:g} s from {endpoint.shown_url}"
+        return failure(endpoint, "TIMEOUT", what, reached=was_connected(error.__cause__))
     if isinstance(error, sdk.APIStatusError):
         return refused(endpoint, error.status_code, error.response.headers, error.body)
     if isinstance(error, sdk.APIConnectionError):
         cause = error.__cause__ or error
         what = f"the connection to {endpoint.shown_url} failed ({type(cause).__name__}: {cause})"
-        return failure(endpoint, "NETWORK_ERROR", what)
+        # A call that never got a connection cannot have been billed; one that was cut can.
+        return failure(endpoint, "NETWORK_ERROR", what, reached=was_connected(cause))
     if isinstance(error, ValueError):
         return failure(endpoint, "INVALID_RESPONSE", f"the body of the answer is not JSON: {error}")
     return failure(endpoint, "UNKNOWN", f"{type(error).__name__}: {error}")
+
+
+def was_connected(cause: BaseException | None) -> bool:
+    """Whether the provider may have seen the call. By name: each SDK brings its own HTTP library."""
+    return type(cause).__name__ not in {"ConnectError", "ConnectTimeout"}

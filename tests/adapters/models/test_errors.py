@@ -106,7 +106,7 @@ async def test_a_connection_cut_in_mid_answer_is_a_network_error(
 ) -> None:
     server.meet_next(CUT)
     error = await failing(model, name)
-    assert (error.kind, error.retryable) == ("NETWORK_ERROR", True)
+    assert (error.kind, error.retryable, error.details["reached"]) == ("NETWORK_ERROR", True, True)
     assert server.url in error.message
 
 
@@ -119,7 +119,7 @@ async def test_a_server_that_is_not_there_is_a_network_error(server: ModelServer
         model = Providers(server.environment(**{variable: there}))
         error = await failing(model, name)
         await model.close()
-    assert error.kind == "NETWORK_ERROR"
+    assert (error.kind, error.details["reached"]) == ("NETWORK_ERROR", False)
     assert variable in error.message
 
 
