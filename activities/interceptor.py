@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
@@ -16,27 +17,40 @@ from faber.errors import FaberError, LLMError
 
 HEARTBEAT_EVERY_S = 1.0
 UNKNOWN_TRIES = 3
+LONGEST_MESSAGE = 8_000
+LONGEST_DETAIL = 2_000
+MOST_DETAILS = 50
+DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) -> ApplicationError:
     """The Temporal failure of an expected error: its code as type, and whether a person could mend it."""
-    said = {name: redact(value) if isinstance(value, str) else value for name, value in error.details.items()}
-    details: dict[str, Any] = {"repairable": error.repairable, **said}
+    said = redact(error.message)[:LONGEST_MESSAGE]
+    details: dict[str, Any] = {"repairable": error.repairable, **fit_for_history(error.details, redact)}
     if not isinstance(error, LLMError):
-        return ApplicationError(
-            redact(error.message), details, type=error.code, non_retryable=error.permanent
-        )
+        return ApplicationError(said, details, type=error.code, non_retryable=error.permanent)
     details["repairable"] = error.fixable
     exhausted = error.kind == "UNKNOWN" and attempt >= UNKNOWN_TRIES
     delay = timedelta(seconds=error.retry_after_s) if error.retry_after_s is not None else None
     return ApplicationError(
-        redact(error.message),
+        said,
         details,
         type=error.kind,
         non_retryable=exhausted or not error.retryable,
         next_retry_delay=delay,
         category=ApplicationErrorCategory.BENIGN if error.retryable else ApplicationErrorCategory.UNSPECIFIED,
     )
+
+
+def fit_for_history(value: Any, redact: Callable[[str], str]) -> Any:
+    """Details of an error without secrets and without bulk: an agent's whole transcript may be among them."""
+    if isinstance(value, str):
+        return redact(value)[:LONGEST_DETAIL]
+    if isinstance(value, dict):
+        return {str(name): fit_for_history(item, redact) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [fit_for_history(item, redact) for item in value[:MOST_DETAILS]]
+    return value
 
 
 @contextlib.asynccontextmanager
@@ -80,5 +94,10 @@ class _Activities(ActivityInboundInterceptor):
         except FaberError as error:
             raise failure_of(error, self._redact, info.attempt) from None
         except OSError as error:
-            text = self._redact(f"{type(error).__name__}: {error}")
+            text = self._redact(f"{type(error).__name__}: {error}")[:LONGEST_MESSAGE]
             raise ApplicationError(text, {"repairable": False}, type="OS_ERROR") from None
+        except DEFECTS as error:
+            # Its words and its trace may quote whatever was being worked on.
+            activity.logger.error("%s", self._redact(traceback.format_exc()))
+            text = self._redact(f"{type(error).__name__}: {error}")[:LONGEST_MESSAGE]
+            raise ApplicationError(text, {"repairable": False}, type=type(error).__name__) from None

@@ -6,11 +6,14 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 MARK = "[REDACTED]"
 MIN_SECRET = 8
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|_(?:PWD|PAT|AUTH)$", re.IGNORECASE
+)
+_URL_PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/@]+)@")
 _MOST_ROUNDS = 10
 
 # Quantifiers are bounded and neighbours never share characters, so a hostile text of a megabyte stays linear.
@@ -90,8 +93,11 @@ class Redactor:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> Redactor:
-        """Knows the value of variables with KEY, TOKEN, SECRET, PASSWORD or CREDENTIAL in their name."""
-        return cls(value for name, value in environment.items() if _SECRET_NAME.search(name))
+        """Knows the value of variables with KEY, TOKEN, SECRET, PASSWORD or the like in their name, and the
+        password in any URL: a server that refuses it may name it without the URL around it."""
+        named = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
+        in_urls = [found for value in environment.values() for found in _URL_PASSWORD.findall(value)]
+        return cls([*named, *in_urls, *map(unquote, in_urls)])
 
     def redact(self, text: str) -> str:
         # A replacement can bring together what was apart, so it goes on until nothing changes.

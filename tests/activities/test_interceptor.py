@@ -11,3 +11,12 @@ def test_a_secret_in_what_a_program_said_reaches_neither_message_nor_details() -
     failure = failure_of(error, lambda text: text.replace("s3cret", "***"), 1)
     assert failure.message == "Codex failed: key *** refused"
     assert failure.details == ({"repairable": True, "stderr": "bearer ***", "cost_microusd": 7},)
+
+
+def test_a_whole_transcript_in_the_details_is_cut_and_what_it_quotes_within_is_redacted() -> None:
+    error = AgentFailed("x" * 1_000_000, transcript="y" * 1_000_000, denied=tuple(["s3cret"] * 1_000))
+    failure = failure_of(error, lambda text: text.replace("s3cret", "***"), 1)
+    assert len(failure.message) == 8_000
+    (details,) = failure.details
+    assert len(details["transcript"]) == 2_000
+    assert details["denied"] == ["***"] * 50

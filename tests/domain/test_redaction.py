@@ -85,6 +85,13 @@ def test_secrets_of_the_environment_are_known_by_the_names_of_their_variables() 
     assert redactor(text) == f"{MARK} {MARK} short {MARK} not a secret"
 
 
+def test_the_password_of_a_url_is_known_by_itself_too() -> None:
+    redactor = Redactor.of_environment({"DATABASE_URL": "postgres://app:opens%2Fesame@db:5432/x"})
+    assert redactor("login with opens/esame (opens%2Fesame) as app failed") == (
+        f"login with {MARK} ({MARK}) as app failed"
+    )
+
+
 def test_a_known_secret_is_found_in_the_forms_that_programs_print() -> None:
     secret = 'pass/word "x"\nline+1'
     redactor = Redactor([secret])

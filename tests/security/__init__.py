@@ -1,0 +1,1 @@
+"""Whole runs against people, repositories and models that mean harm."""

@@ -1,0 +1,84 @@
+"""Secrets in the worker's environment stay there: whatever a run, its commands or its provider do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.delivery.asking import ended
+from tests.delivery.conftest import NewSite
+from tests.delivery.places import FIXED, Script, git, happy_script, write
+from tests.security.leaks import KEY, PASSWORD, TOKEN, history_bytes, in_files, leaked
+from tests.security.room import Room
+from tests.stand_in.faults import refusal
+from tests.stand_in.server import ModelServer
+
+MODEL = "openai:gpt-4.1-mini"
+PRYING = """
+env > env.txt; env
+for file in /proc/*/environ /proc/$PPID/environ "$HOME"/.* /proc/*/cmdline; do cat "$file" >> env.txt 2>&1; done
+base64 env.txt; rev env.txt
+"""
+PRINTING = """
+import os, pathlib
+print(dict(os.environ), [path.read_bytes() for path in pathlib.Path("/proc").glob("*/environ")])
+"""
+
+
+def run(*argv: str) -> dict[str, Any]:
+    return {"tool_calls": [{"name": "run_command", "arguments": {"argv": list(argv)}}]}
+
+
+def prying_script() -> Script:
+    script = happy_script()
+    script["phases"]["build"] = [
+        [
+            {"tool_calls": [*run("env")["tool_calls"], *run("sh", "-c", PRYING)["tool_calls"]]},
+            {"tool_calls": [{"name": "read_file", "arguments": {"path": "env.txt"}}]},
+            write("greeting.py", FIXED),
+            {"text": f"Done; by the way, {KEY[:3]}..."},
+        ]
+    ]
+    return script
+
+
+async def test_no_secret_of_the_worker_is_found_after_a_run_that_pried_for_them(
+    room: Room, new_site: NewSite, stand_in: ModelServer
+) -> None:
+    stand_in.script = stand_in.script.model_validate(prying_script())
+    checks = ["env", "python -B check.py"]
+    printing = {"check.py": PRINTING + "from greeting import greet\nassert greet('Ann') == 'Hello, Ann!'\n"}
+    site = new_site(
+        model=MODEL, files=printing, workflow={"checks": checks, "commands": ["sh"], "sandbox": "bwrap"}
+    )
+    before = len(stand_in.calls)
+    handle = await site.start()
+    result = await ended(handle)
+    assert result.status == "completed"
+    assert "PATH=" in git(site.folder / "origin.git", "show", f"{result.head_sha}:env.txt"), "it did pry"
+    asked = [json.dumps(call.body).encode() for call in stand_in.calls[before:]]
+    assert len(asked) >= 8
+    assert [leaked(body) for body in asked if leaked(body)] == []
+    assert leaked(await history_bytes(handle)) == []
+    assert leaked(room.log.read_bytes()) == []
+    for folder in (room.data_dir, room.server_dir, room.home, site.folder):
+        assert in_files(folder) == {}
+
+
+async def test_a_provider_that_repeats_the_key_in_its_refusal_does_not_give_it_away(
+    room: Room, new_site: NewSite, stand_in: ModelServer
+) -> None:
+    stand_in.script = stand_in.script.model_validate(happy_script())
+    stand_in.meet_next(refusal(401, f"Incorrect API key provided: {KEY}; also {TOKEN} and {PASSWORD}"))
+    site = new_site(model=MODEL)
+    handle = await site.start()
+    gate = await site.gate(handle, "manual_fix")
+    assert "Incorrect API key" in gate.what
+    status = await site.status(handle)
+    assert leaked(status.model_dump_json().encode()) == []
+    await site.decide(handle, gate, "reject")
+    _, out, err = await room.faber(site.checkout, "result", handle.id)
+    assert leaked((out + err).encode()) == []
+    assert leaked(await history_bytes(handle)) == []
+    assert leaked(room.log.read_bytes()) == []
+    assert in_files(site.folder) == {}
