@@ -17,8 +17,8 @@ from adapters.workspace.names import base_ref, branch_ref, sha
 from adapters.workspace.origin import Origin
 from faber.errors import ConfigurationError, GitError
 
-# Agents run their own git here. No driver that .gitattributes names is ever looked up: a filter would run a
-# program, a `-diff` would hide a change from its reviewer.
+# Of what .gitattributes says, two things never count, also for the git of an agent in its worktree: a filter
+# runs a program, and `-diff` hides a change from its reviewer (git 2.43 began to read it in bare clones).
 ATTRIBUTES = "* -filter !diff\n"
 CONFIGURATION = """
 [core]
@@ -32,7 +32,6 @@ CONFIGURATION = """
 	name = FABER
 	email = faber@localhost
 """
-PRISTINE = "faber-config"
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,11 @@ class Clone:
     async def talk(self, *arguments: str, accept: Collection[int] = (0,)) -> Ran:
         """A command that reaches the origin."""
         return await self.git.run(f"--git-dir={self.path}", *arguments, accept=accept, network=True)
+
+    @property
+    def _pristine(self) -> Path:
+        """A copy of the configuration as it was made, beside the clone."""
+        return self.path.with_suffix(".config")
 
     def changing_refs(self) -> AbstractAsyncContextManager[None]:
         return self.locks.hold(self.path.with_suffix(".refs.lock"))
@@ -115,8 +119,7 @@ class Clone:
 
     def restore(self) -> None:
         """Put back what decides which programs git runs, should an agent have changed it."""
-        pristine = (self.path / PRISTINE).read_bytes()
-        _restore(self.path / "config", pristine)
+        _restore(self.path / "config", self._pristine.read_bytes())
         _restore(self.path / "info" / "attributes", ATTRIBUTES.encode())
         with contextlib.suppress(FileNotFoundError):
             (self.path / "info" / "exclude").unlink()
@@ -135,7 +138,7 @@ class Clone:
             )
             configuration = (making / "config").read_bytes() + CONFIGURATION.encode()
             (making / "config").write_bytes(configuration)
-            (making / PRISTINE).write_bytes(configuration)
+            write_whole(self._pristine, configuration)
             (making / "info").mkdir(exist_ok=True)
             making.rename(self.path)
         finally:

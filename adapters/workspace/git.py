@@ -62,7 +62,7 @@ STALE_AFTER_S = 3.0
 TERMINATE_GRACE_S = 2.0
 
 _LOCKED = re.compile(r"[Uu]nable to create '([^'\n]+\.lock)': File exists")
-_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@']+@")
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s]+@")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -98,14 +98,16 @@ class Git:
         accept: Collection[int] = (0,),
         network: bool = False,
     ) -> Ran:
-        """`accept` lists the exit codes that are answers; any other one is a GitError."""
+        """`accept` lists the exit codes that are answers; any other one is a GitError. `network` runs it with
+        the user's own configuration, which knows their credentials, proxies and trusted folders."""
         environment = (self._network if network else self._local) | dict(env or {})
         while True:
             ran = await self._once(arguments, cwd or self._data_dir, stdin, environment, network)
+            if ran.code and await self._removed_stale_lock(ran.words):
+                continue
             if ran.code in accept:
                 return ran
-            if not await self._removed_stale_lock(ran.words):
-                raise failure(arguments, ran)
+            raise failure(arguments, ran)
 
     async def check_version(self) -> None:
         """Errors: ToolMissing for a git that cannot try a merge without a worktree."""

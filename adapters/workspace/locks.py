@@ -42,7 +42,7 @@ async def _lock_file(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if _try(descriptor, path):
+            if took(descriptor, path):
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -51,7 +51,7 @@ async def _lock_file(path: Path) -> int:
         await asyncio.sleep(POLL_S)
 
 
-def _try(descriptor: int, path: Path) -> bool:
+def took(descriptor: int, path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # The holder before us may have removed the file: then the next one locks another file of that name.

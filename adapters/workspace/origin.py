@@ -51,13 +51,15 @@ async def find_checkout(git: Git, folder: Path) -> Checkout:
     if not folder.is_dir():
         raise ConfigurationError(f"the checkout {str(folder)!r} is not a folder on this host")
     try:
-        common = await git.run("rev-parse", "--path-format=absolute", "--git-common-dir", cwd=folder)
+        common = await git.run(
+            "rev-parse", "--path-format=absolute", "--git-common-dir", cwd=folder, network=True
+        )
     except GitError as problem:
         raise ConfigurationError(
             f"{str(folder)!r} lies in no git repository that can be used: {problem}"
         ) from problem
     git_dir = Path(common.stdout.decode(errors="surrogateescape").removesuffix("\n")).resolve()
-    top = await git.run("rev-parse", "--show-toplevel", cwd=folder, accept=(0, 128))
+    top = await git.run("rev-parse", "--show-toplevel", cwd=folder, network=True, accept=(0, 128))
     shown = top.stdout.decode(errors="surrogateescape").removesuffix("\n")
     return Checkout(git_dir, Path(shown) if shown else git_dir)
 

@@ -7,10 +7,11 @@ import os
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from adapters.workspace.git import Git, clean_words
-from adapters.workspace.locks import Locks
+from adapters.workspace.locks import Locks, took
 from faber.errors import GitError, ToolMissing
 from tests.adapters.workspace.sites import Site, start
 from tests.waiting import eventually
@@ -41,6 +42,24 @@ async def test_a_providers_key_never_reaches_git(tmp_path: Path) -> None:
     assert "GIT_CONFIG_GLOBAL=/dev/null" in local.text and "GIT_TERMINAL_PROMPT=0" in network.text
 
 
+async def test_every_call_switches_off_what_a_repository_could_make_git_run(tmp_path: Path) -> None:
+    git = Git(tmp_path, fake_git(tmp_path / "bin", 'echo "$*"'))
+    for network in (False, True):
+        said = (await git.run("status", network=network)).text
+        for switch in ("core.hooksPath=/dev/null", "core.fsmonitor=false", "protocol.ext.allow=never"):
+            assert f"-c {switch} " in said and said.endswith(" status")
+
+
+async def test_a_remote_is_reached_with_the_users_own_configuration(site: Site) -> None:
+    home = site.root / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(f'[url "{site.origin}"]\n\tinsteadOf = https://forge.example/demo\n')
+    site.environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    site.git("remote", "set-url", "origin", "https://forge.example/demo")
+    run = await start(site)
+    assert run.base == site.git("rev-parse", "HEAD")
+
+
 async def test_an_old_git_and_a_missing_one_are_named_with_what_to_do(site: Site) -> None:
     old = Git(site.root, fake_git(site.root / "old", "echo git version 2.30.2"))
     with pytest.raises(
@@ -53,7 +72,7 @@ async def test_an_old_git_and_a_missing_one_are_named_with_what_to_do(site: Site
 
 
 def test_words_are_free_of_passwords_and_of_what_a_terminal_obeys() -> None:
-    said = "fatal: https://me:pa%20ss@host/x and ssh://git@host/y \x1b[31mred\x1b]0;title\x07\r\x9b31m"
+    said = "fatal: https://me:pa@ss@host/x and ssh://git@host/y \x1b[31mred\x1b]0;title\x07\r\x9b31m"
     assert clean_words(said) == "fatal: https://***@host/x and ssh://***@host/y red]0;title31m"
 
 
@@ -74,8 +93,8 @@ async def test_a_cancelled_git_is_gone_with_everything_it_started(tmp_path: Path
 
 def alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -87,6 +106,15 @@ async def test_a_lock_file_of_a_killed_git_is_taken_away_when_it_is_old(site: Si
     os.utime(branch_lock, (old, old))
     assert await run.work({"b": "b\n"})
     assert not branch_lock.exists()
+
+
+async def test_a_lock_file_of_a_killed_fetch_is_taken_away_too(site: Site) -> None:
+    run = await start(site)
+    moved = site.move_base({"c": "c\n"})
+    lock = site.clone() / "refs" / "remotes" / "origin" / "main.lock"
+    lock.write_text("")
+    os.utime(lock, (1, 1))
+    assert await run.workspace.fetch(site.repository) == moved
 
 
 async def test_a_lock_file_in_the_users_repository_is_never_taken_away(own: Site) -> None:
@@ -101,20 +129,28 @@ async def test_a_lock_file_in_the_users_repository_is_never_taken_away(own: Site
     assert lock.exists()
 
 
-async def test_a_lock_file_that_its_holder_removed_is_not_held_by_two(tmp_path: Path) -> None:
-    path, inside, most = tmp_path / "run.lock", 0, 0
-    # Two sets of locks are two workers: only the file is between them.
-    workers = [Locks() for _ in range(4)]
+def test_a_lock_on_a_file_that_its_holder_removed_is_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    with path.open("w") as before:
+        path.unlink()
+        assert not took(before.fileno(), path)
+        with path.open("w") as after, path.open("w") as late:
+            assert took(after.fileno(), path)
+            assert not took(late.fileno(), path)
+
+
+async def test_workers_enter_one_at_a_time_although_each_removes_the_lock_file(tmp_path: Path) -> None:
+    path, inside = tmp_path / "run.lock", 0
 
     async def enter(locks: Locks) -> None:
-        nonlocal inside, most
+        nonlocal inside
         for _ in range(20):
             async with locks.hold(path):
                 inside += 1
-                most = max(most, inside)
                 await asyncio.sleep(0)
+                assert inside == 1
                 inside -= 1
                 path.unlink()
 
-    await asyncio.gather(*(enter(locks) for locks in workers))
-    assert most == 1
+    # Each set of locks is a worker of its own: only the file is between them.
+    await asyncio.gather(*(enter(Locks()) for _ in range(4)))

@@ -115,6 +115,7 @@ async def test_nothing_of_a_target_runs_when_it_is_its_own_origin(own: Site) -> 
 
 async def test_what_an_agent_configures_in_the_clone_does_not_run_either(site: Site) -> None:
     run = await start(site)
+    configured = (site.clone() / "config").read_bytes()
     canary = plant(site, site.clone())
     (site.clone() / "info/attributes").write_text(ATTRIBUTES)
     (site.clone() / "info/exclude").write_text("*.py\n")
@@ -124,6 +125,9 @@ async def test_what_an_agent_configures_in_the_clone_does_not_run_either(site: S
     head = await run.commit(tree)
     assert "+hidden = 1" in await run.workspace.diff(site.repository, run.base, head)
     await run.open(head=head)
+    assert (site.clone() / "config").read_bytes() == configured
+    told = site.git("check-attr", "filter", "diff", "--", "hidden.py", at=run.path)
+    assert told == "hidden.py: filter: unset\nhidden.py: diff: unspecified"
     assert not canary.exists(), canary.read_text()
     plant(site, site.clone())
     site.git("status", at=run.path, check=False)
