@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from activities.reporting import Reporting
 from activities.sessions import Sessions
 from activities.tool_use import ToolUse
 from activities.upkeep import Upkeep
+from adapters.agents.command_line import agent_home
 from adapters.agents.create import create_agent
 from adapters.artifacts.folder import FolderArtifacts
 from adapters.engine.binary import find_cli
@@ -165,7 +167,7 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
     changes = Changes(workspace=workspace, artifacts=artifacts)
     releasing = Releasing(workspace=workspace, artifacts=artifacts)
     reporting = Reporting(workspace=workspace, artifacts=artifacts, processes=processes)
-    upkeep = Upkeep(workspace=workspace, journal=journal, home=home)
+    upkeep = Upkeep(workspace=workspace, journal=journal, home=home, agent_home=partial(agent_home, data))
     turns = [phases.frame, phases.architect, phases.build, phases.evaluate, phases.release]
     return Assembly(
         host=host,

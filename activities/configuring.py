@@ -8,13 +8,14 @@ from pathlib import Path
 
 from temporalio import activity
 
+from activities.places import repository_of
 from activities.recognising import recognise_checks
 from activities.rendering import OVERRIDES, prompt_names
 from adapters.artifacts import Artifacts
 from adapters.models.catalogue import required_key
 from adapters.prices import price_of
-from adapters.workspace import Repository, Workspace
-from faber.configuration import read_configuration
+from adapters.workspace import Workspace
+from faber.configuration import read_configuration, resolve_platform
 from faber.contract.activities import ConfigurationRequest, RepositoryRef, Setup
 from faber.contract.config import Configuration
 from faber.contract.names import PHASES, host_queue
@@ -51,7 +52,7 @@ class Configuring:
         named = named_branch(configuration) or source.ref.default_branch
         if named != source.ref.default_branch or configuration.repo.url:
             await source.pin(named, configuration.repo.url)
-        refuse_platforms(configuration)
+        await self._require_platforms(source, configuration)
         self._require_keys(configuration)
         checks = configuration.workflow.checks
         if not checks:
@@ -76,6 +77,11 @@ class Configuring:
             search_attributes=self._host.search_attributes,
             notes=notes,
         )
+
+    async def _require_platforms(self, source: Source, configuration: Configuration) -> None:
+        remote = await self._workspace.origin(repository_of(source.ref))
+        resolve_platform(configuration.work.platform, remote, "work.platform")
+        resolve_platform(configuration.repo.platform, remote, "repo.platform")
 
     def _require_keys(self, configuration: Configuration) -> None:
         for phase in PHASES:
@@ -124,7 +130,7 @@ class Source:
 
     async def pin(self, branch: str, url: str | None = None) -> None:
         self.ref = self.ref.model_copy(update={"default_branch": branch, "url": url or self.ref.url})
-        self.base_sha = await self._workspace.fetch(self._repository)
+        self.base_sha = await self._workspace.fetch(repository_of(self.ref))
 
     async def pin_default(self) -> None:
         """The branch that the checkout's file names, else `main`, else the one that is checked out."""
@@ -138,15 +144,10 @@ class Source:
                 raise
             await self.pin(str(other))
 
-    @property
-    def _repository(self) -> Repository:
-        checkout = Path(self.ref.checkout) if self.ref.checkout else None
-        return Repository(checkout, self.ref.url, self.ref.default_branch)
-
     async def read(self, path: str) -> bytes | None:
         checkout = Path(self.ref.checkout) if self.ref.checkout else None
         own = checkout / path if checkout else None
-        committed = await self._workspace.read_at(self._repository, self.base_sha, path)
+        committed = await self._workspace.read_at(repository_of(self.ref), self.base_sha, path)
         if own is None or not own.is_file():
             return committed
         if committed is None or checked_out(checkout) == self.ref.default_branch:
@@ -167,7 +168,7 @@ def locate(repo: str | None, home: Path) -> RepositoryRef:
     start = Path(repo).expanduser() if repo else home
     start = (start if start.is_absolute() else home / start).resolve()
     for folder in (start, *start.parents):
-        if (folder / ".git").exists():
+        if (folder / ".git").is_file() or (folder / ".git" / "HEAD").is_file():
             return RepositoryRef(checkout=str(folder))
     raise ConfigurationError(
         f"repo: {start} is not inside a git repository on the worker's host; give the path of a checkout or a URL"
@@ -214,12 +215,3 @@ def model_of(configuration: Configuration, phase: str) -> str:
         return str(model)
     provider = {"claude-code": "anthropic", "codex": "openai"}.get(agent.preset)
     return agent.model if ":" in agent.model or provider is None else f"{provider}:{agent.model}"
-
-
-def refuse_platforms(configuration: Configuration) -> None:
-    for key, platform in (
-        ("work.platform", configuration.work.platform),
-        ("repo.platform", configuration.repo.platform),
-    ):
-        if platform not in (None, "local"):
-            raise ConfigurationError(f"{key}: {platform} is not built yet; write `platform: local`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,15 @@ ENDED = {"completed", "failed", "cancelled"}
 
 
 class Upkeep:
-    def __init__(self, *, workspace: Workspace, journal: Journal, home: Path) -> None:
+    """`agent_home` is where coding agents keep the sessions of a run."""
+
+    def __init__(
+        self, *, workspace: Workspace, journal: Journal, home: Path, agent_home: Callable[[str], Path]
+    ) -> None:
         self._workspace = workspace
         self._journal = journal
         self._home = home
+        self._agent_home = agent_home
 
     @activity.defn
     async def merge_delivered(self, request: MergeInput) -> MergeResult:
@@ -74,6 +80,7 @@ class Upkeep:
                 await self._workspace.prune(repository_of(source.ref), run_id)
                 if state.get("origin"):
                     self._journal.delete(str(state["origin"]))
+                shutil.rmtree(self._agent_home(run_id), ignore_errors=True)
                 shutil.rmtree(path.parent)
         return done
 

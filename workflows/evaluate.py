@@ -16,7 +16,6 @@ from workflows.turns import converse
 
 async def evaluate(run: Run) -> None:
     state = run.state
-    state.rounds["evaluate"] = state.round("build")
     if state.conversation is None:
         await _run_checks(run)
     result = await converse(run, "evaluate", form_required=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from faber.contract.delivery import RunResult
 from faber.contract.names import PHASES
 from workflows.ending import result
+from workflows.published import publish
 from workflows.run import Run
 
 
@@ -29,4 +30,5 @@ def plan(run: Run) -> RunResult:
         f"base: {run.setup.repository.default_branch} at {run.setup.base_sha[:12]}; sandbox: {run.setup.sandbox}",
     ]
     run.end("completed")
+    publish(run)
     return result(run).model_copy(update={"dry_run": True})

@@ -70,8 +70,19 @@ def status_word(run: Run) -> RunStatus:
 
 
 def options_of(run: Run) -> dict[str, Any]:
-    """The options that the run was started with; another start with different ones is refused."""
-    return run.input.model_dump(mode="json", exclude={"resume", "started_by", "work_id", "again", "project"})
+    """The options in force; another start of the open run with different ones is refused."""
+    given = run.input.model_dump(mode="json", exclude={"resume", "started_by", "work_id", "again", "project"})
+    if run.state.setup is None:
+        return given
+    limit = run.state.ledger.limit_microusd
+    in_force = {
+        "autonomy": run.input.autonomy or run.configuration.workflow.autonomy,
+        "budget_usd": None if limit is None else usd(limit),
+        "max_retries": run.max_retries,
+        "on_budget": run.budget_mode,
+        "repo": run.state.setup.repository.checkout or run.state.setup.repository.url,
+    }
+    return given | in_force
 
 
 def waiting_on(run_id: str, gate: Gate) -> WaitingOn:
@@ -125,7 +136,11 @@ def document(run: Run, snapshot: Status) -> dict[str, Any]:
         "tests_added": state.tests_added,
         "phase_results": [item.model_dump(mode="json") for item in state.phase_results],
         "evidence": [item.model_dump(mode="json") for item in state.evidence],
-        **shown,
+        **{
+            name: value
+            for name, value in shown.items()
+            if value is not None or name in ("error", "error_phase")
+        },
     }
 
 

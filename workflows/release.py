@@ -87,8 +87,7 @@ async def _take_up_edits(run: Run, world: World) -> bool:
     state = run.state
     run.note("the work was edited after its evaluation; it is evaluated and asked about again")
     state.tree_sha = world.tree_sha
-    state.rounds["build"] = state.round("build") + 1
-    state.restart("build")
+    state.again("build")
     await commit(run)
     return False
 

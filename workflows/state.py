@@ -83,7 +83,8 @@ class RunState(FromWorker):
 
     def again(self, phase: Phase) -> None:
         """Do a phase once more: its next round, without what later phases had made of the last one."""
-        self.rounds[phase] = self.round(phase) + 1
+        for repeated in ("build", "evaluate") if phase == "build" else (phase,):
+            self.rounds[repeated] = self.round(repeated) + 1
         self.restart(phase)
 
     def restart(self, phase: Phase) -> None:

@@ -56,6 +56,10 @@ class Workspace(Protocol):
         """Make or refresh the bare clone; returns the SHA of the default branch as the origin has it now."""
         ...
 
+    async def origin(self, repository: Repository) -> str | None:
+        """The URL or path of the repository's remote, None when it has none and is its own origin."""
+        ...
+
     async def read_at(self, repository: Repository, sha: str, path: str) -> bytes | None:
         """A file's bytes at a commit, None when it is not there."""
         ...

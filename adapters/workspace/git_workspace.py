@@ -28,6 +28,10 @@ class GitWorkspace:
     async def fetch(self, repository: Repository) -> str:
         return await (await self._clone(repository)).fetch()
 
+    async def origin(self, repository: Repository) -> str | None:
+        found = (await self._clone(repository)).origin
+        return None if found.own else found.url
+
     async def read_at(self, repository: Repository, sha: str, path: str) -> bytes | None:
         return await branches.read_at(await self._ready(repository), sha, path)
 
