@@ -95,7 +95,8 @@ def spending(script: Script, **dollars: float) -> Script:
     for phase in PHASES:
         for turn in (turn for round in script["phases"][phase] for turn in round):
             turn["usage"] = {"input_tokens": 0, "output_tokens": 0}
-        tokens = round(dollars.get(phase, 0) * 1_000_000 / 3)
+        tokens, left = divmod(round(dollars.get(phase, 0) * 1_000_000), 3)
+        assert left == 0, f"{dollars[phase]} is no whole number of tokens"
         last_turn(script, phase)["usage"] = {"input_tokens": tokens, "output_tokens": 0}
     return script
 
