@@ -19,7 +19,7 @@ from faber.configuration import read_configuration, resolve_platform
 from faber.contract.activities import ConfigurationRequest, RepositoryRef, Setup
 from faber.contract.config import Configuration
 from faber.contract.names import PHASES, host_queue
-from faber.errors import ConfigurationError, GitError, LLMError, ToolMissing
+from faber.errors import ConfigurationError, LLMError, ToolMissing
 
 CONFIGURATION = ".fractary/config.yaml"
 
@@ -138,7 +138,7 @@ class Source:
         named = configured_branch(checkout)
         try:
             await self.pin(named or "main")
-        except GitError:
+        except ConfigurationError:
             other = checked_out(checkout)
             if named or other in (None, "main"):
                 raise

@@ -1,0 +1,153 @@
+"""Where a run's configuration comes from, and what is refused before anything is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.configuring import Configuring, Host
+from adapters.artifacts.in_memory import InMemoryArtifacts
+from adapters.workspace.git_workspace import GitWorkspace
+from faber.contract.activities import ConfigurationRequest, RunKey, Setup
+from faber.contract.config import Configuration
+from faber.contract.delivery import RunInput
+from faber.errors import ConfigurationError, LLMError, ToolMissing
+from tests.delivery.places import git, make_repository
+
+SCRIPTED = "scripted:anything"
+
+
+class Desk:
+    def __init__(self, folder: Path, checkout: Path) -> None:
+        self.checkout = checkout
+        self.environment = {"PATH": "/usr/bin:/bin"}
+        self.artifacts = InMemoryArtifacts()
+        self.workspace = GitWorkspace(folder / "data", {"PATH": "/usr/bin:/bin", "HOME": str(folder)})
+
+    async def load(self, repo: str | None = None) -> Setup:
+        host = Host("host", self.checkout, False, True, self.environment)
+        activity = Configuring(workspace=self.workspace, artifacts=self.artifacts, host=host)
+        request = ConfigurationRequest(
+            key=RunKey(run_id="r", origin="o"), input=RunInput(work_id="1", repo=repo or str(self.checkout))
+        )
+        return await ActivityEnvironment().run(activity.load_configuration, request)
+
+    def configure(self, text: str) -> None:
+        (self.checkout / ".fractary/config.yaml").write_text(text)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path, make_repository(tmp_path, SCRIPTED))
+
+
+def retries(setup: Setup) -> int:
+    return Configuration.model_validate(setup.configuration).workflow.max_retries
+
+
+def config(retries: int, more: str = "") -> str:
+    models = "{" + ", ".join(f"{phase}: '{SCRIPTED}'" for phase in ("frame", "architect", "build")) + "}"
+    others = models[:-1] + f", evaluate: '{SCRIPTED}', release: '{SCRIPTED}'}}"
+    return f"workflow:\n  max_retries: {retries}\n  models: {others}\n  checks: ['true']\n{more}"
+
+
+async def test_an_edit_counts_while_the_default_branch_is_checked_out(desk: Desk) -> None:
+    desk.configure(config(7))
+    assert retries(await desk.load()) == 7
+
+
+async def test_a_branch_that_somebody_wrote_decides_nothing_also_when_it_is_checked_out(desk: Desk) -> None:
+    git(desk.checkout, "checkout", "-qb", "faber/1-greetings")
+    desk.configure(config(0))
+    git(desk.checkout, "commit", "-qam", "Judge me by less")
+    assert retries(await desk.load()) == 3
+
+
+async def test_a_team_s_prompt_is_kept_as_it_was_at_the_start(desk: Desk) -> None:
+    prompt = desk.checkout / ".fractary/faber/prompts/build.user.md"
+    prompt.parent.mkdir(parents=True)
+    prompt.write_text("Do it our way.")
+    setup = await desk.load()
+    assert await desk.artifacts.get(setup.prompts["build.user.md"]) == b"Do it our way."
+
+
+async def test_a_missing_key_is_refused_before_anything_is_done_naming_variable_and_phase(desk: Desk) -> None:
+    desk.configure("workflow:\n  checks: ['true']\n  models: {frame: 'xai:grok-4'}\n")
+    with pytest.raises(LLMError, match=r"workflow\.models\.frame is xai:grok-4, which needs XAI_API_KEY"):
+        await desk.load()
+
+
+async def test_a_model_of_an_unknown_provider_names_its_key_in_the_configuration(desk: Desk) -> None:
+    desk.configure("workflow:\n  checks: ['true']\n  models: {frame: 'nobody:m'}\n")
+    with pytest.raises(ConfigurationError, match=r"workflow\.models\.frame"):
+        await desk.load()
+
+
+async def test_an_unknown_key_is_refused_with_the_nearest_known_one(desk: Desk) -> None:
+    desk.configure("workflow:\n  max_retrys: 1\n")
+    with pytest.raises(ConfigurationError, match=r"max_retrys.*max_retries"):
+        await desk.load()
+
+
+async def test_a_sandbox_that_is_demanded_and_not_there_is_refused(desk: Desk) -> None:
+    desk.configure(config(1, "  sandbox: bwrap\n"))
+    with pytest.raises(ToolMissing, match="bubblewrap"):
+        await desk.load()
+
+
+async def test_a_platform_that_is_not_built_is_refused_by_name(desk: Desk) -> None:
+    desk.configure(config(1, "repo:\n  platform: gitea\n"))
+    with pytest.raises(ConfigurationError, match=r"repo\.platform: gitea is not built yet.*local"):
+        await desk.load()
+
+
+async def test_a_folder_outside_of_any_repository_says_what_is_wanted(desk: Desk, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with pytest.raises(ConfigurationError, match="not inside a git repository"):
+        await desk.load(str(elsewhere))
+
+
+async def test_a_branch_that_the_origin_lacks_is_named(desk: Desk) -> None:
+    desk.configure(config(1, "repo:\n  default_branch: trunk\n"))
+    with pytest.raises(ConfigurationError, match="trunk"):
+        await desk.load()
+
+
+async def test_without_a_configured_branch_the_one_that_is_checked_out_will_do(tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path, SCRIPTED)
+    git(checkout, "branch", "-m", "master")
+    git(checkout, "push", "-q", "origin", "master")
+    git(tmp_path / "origin.git", "symbolic-ref", "HEAD", "refs/heads/master")
+    git(checkout, "push", "-q", "origin", ":main")
+    assert (await Desk(tmp_path, checkout).load()).repository.default_branch == "master"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "command"),
+    [
+        ("pytest.ini", "[pytest]\n", "python -m pytest -q"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\n", "python -m pytest -q"),
+        ("package.json", '{"scripts": {"test": "node --test"}}', "npm test"),
+        ("go.mod", "module m\n", "go test ./..."),
+        ("Cargo.toml", "[package]\n", "cargo test"),
+        ("Makefile", "test:\n\ttrue\n", "make test"),
+    ],
+)
+async def test_without_checks_the_repository_s_own_are_recognised_and_said(
+    desk: Desk, name: str, content: str, command: str
+) -> None:
+    desk.configure(config(1).replace("  checks: ['true']\n", ""))
+    (desk.checkout / name).write_text(content)
+    setup = await desk.load()
+    checks = Configuration.model_validate(setup.configuration).workflow.checks
+    assert [check.run for check in checks] == [command]
+    assert f"checks recognised: {command}" in setup.notes
+
+
+async def test_work_that_nothing_can_check_is_refused(desk: Desk) -> None:
+    desk.configure(config(1).replace("  checks: ['true']\n", ""))
+    with pytest.raises(ConfigurationError, match=r"workflow\.checks names no command"):
+        await desk.load()
