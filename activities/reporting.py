@@ -16,7 +16,7 @@ from adapters.processes import Processes
 from adapters.workspace import Claim, Workspace
 from domain.documents import marker, safe_name, status_comment
 from faber.contract.activities import Finished, FinishRequest, Reported, ReportRequest
-from faber.errors import LeaseLost
+from faber.errors import LeaseLost, PushRefused
 
 
 class Reporting:
@@ -40,7 +40,11 @@ class Reporting:
             repository = repository_of(place.repository)
             if request.claimed:
                 receipt.update(await self._workspace.clean(repository, run_id, quarantine=request.quarantine))
-                await self._settle_claim(request)
+                try:
+                    await self._settle_claim(request)
+                except (LeaseLost, PushRefused) as error:
+                    # Trying again changes nothing, and the work item must still hear how the run ended.
+                    receipt["claim"] = f"not settled: {error.message}"
             receipt["branch"] = place.branch
             receipt["head_sha"] = place.head_sha
         report.status.receipt = receipt

@@ -100,6 +100,8 @@ class Run:
         self._configuration = None
         cost, state = self.configuration.workflow.cost, self.state
         limit = limit_of(self.input.budget_usd, cost.budget_limit_usd)
+        if limit is not None and state.raised_limit is not None:
+            limit = max(limit, state.raised_limit)
         state.ledger = state.ledger.model_copy(
             update={
                 "limit_microusd": limit,
@@ -157,7 +159,8 @@ class Run:
                 if is_cancelled_exception(error):
                     raise
                 code, message, details = told(error)
-                if not details.get("repairable"):
+                # Before there is a configuration nobody can be asked: the run fails, and says what to mend.
+                if not details.get("repairable") or self.state.setup is None:
                     raise Ended(code, message, phase) from None
                 await self.repair(phase, code, message)
 
