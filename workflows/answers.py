@@ -111,7 +111,7 @@ class Answers:
         ledger.raise_limit(micro(raised.limit_usd))
         if dry:
             return raised_view(raised)
-        state.ledger = ledger
+        state.ledger, state.raised_limit = ledger, ledger.limit_microusd
         if gate is None:
             return raised_view(raised)
         gate.allowed = ["approve", "reject"]

@@ -30,6 +30,7 @@ async def commit(run: Run) -> None:
         work_type=state.work_type or "feature",
         spec_path=state.specification.path,
         round=state.round("build"),
+        checks=[check.argv for check in run.configuration.workflow.checks],
     )
     done = await run.mended(
         "build", lambda: asked(Changes.commit_change, request, QUICK, run.host, "commit the change")

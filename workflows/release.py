@@ -61,7 +61,7 @@ async def _approved(run: Run) -> bool:
     view = _answer(run) or await run.gate(
         "release",
         kind="approval",
-        what=f"{len(state.files)} changed files on {state.branch} at {state.head_sha[:12]}",
+        what=f"{len(state.files)} changed files on {state.branch} at {state.head_sha[:12]}{_deciding(run)}",
         subject=_subject(run),
         round=state.round("build"),
     )
@@ -73,6 +73,12 @@ async def _approved(run: Run) -> bool:
         state.again("build")
         return False
     return True
+
+
+def _deciding(run: Run) -> str:
+    named = run.state.tests_changed
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return f"; of them these decide what the checks say: {', '.join(named[:5])}{more}" if named else ""
 
 
 async def _look(run: Run) -> World:
@@ -140,6 +146,7 @@ async def _open_pull_request(run: Run) -> None:
         answer=state.release_answer,
         evidence=[item for item in state.evidence if item.sha == state.head_sha],
         files=state.files,
+        tests_changed=state.tests_changed,
     )
     opened = await run.mended(
         "release",

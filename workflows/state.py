@@ -77,6 +77,7 @@ class RunState(FromWorker):
     versions: dict[str, str] = Field(default_factory=dict)
     started_at: str = ""
     repairs: int = 0
+    raised_limit: int | None = None
 
     def round(self, phase: Phase) -> int:
         return self.rounds.get(phase, 1)
@@ -120,22 +121,28 @@ def resumed(carried: dict[str, Any]) -> RunState:
         state = RunState.model_validate(carried.get("state"))
     except ValidationError as error:
         raise ApplicationError(f"resume: {describe(error)}", type=PAYLOAD_ERROR, non_retryable=True) from None
-    if carried.get("why") != "retry":
-        return state
-    state.gates.open = []
-    state.retry_count = 0
-    state.setup = None
-    state.claimed = False
-    state.repairs = 0
-    phase = carried.get("from_phase") or state.phase
-    if phase not in PHASES:
-        raise ApplicationError(
-            f"resume.from_phase: {phase!r} is none of {', '.join(PHASES)}",
-            type=PAYLOAD_ERROR,
-            non_retryable=True,
-        )
-    if phase != "frame":
-        state.again(phase)
-    else:
-        state.restart(phase)
+    if carried.get("why") == "retry":
+        tried_again(state, carried.get("from_phase"))
     return state
+
+
+def tried_again(state: RunState, from_phase: Any) -> None:
+    if from_phase is not None and from_phase not in PHASES:
+        known = ", ".join(PHASES)
+        raise ApplicationError(
+            f"resume.from_phase: {from_phase!r} is none of {known}", type=PAYLOAD_ERROR, non_retryable=True
+        )
+    state.setup, state.claimed = None, False
+    state.retry_count = 0
+    # A turn that is tried again is another booking than the one that failed.
+    state.repairs += 1
+    state.gates.open = []
+    # What was approved stays approved for exactly that; what was rejected is asked about again.
+    for view in state.gates.decided:
+        if view.decision == "reject":
+            state.gates.stale[view.request_id] = "stale: the run was tried again since"
+    under_way = state.conversation is not None and state.conversation.phase == state.phase
+    if from_phase is None and under_way:
+        # It failed between two turns: the conversation goes on, so that no turn is paid for twice.
+        return
+    state.again(from_phase or state.phase)

@@ -186,9 +186,5 @@ async def _use_tools(run: Run, talk: Conversation) -> None:
 def commands_of(run: Run) -> list[str]:
     """The programs that the built-in agent may run: those of the checks, and those that the team allows."""
     workflow_ = run.configuration.workflow
-    programs = [
-        check.run.split()[0] if isinstance(check.run, str) else check.run[0]
-        for check in workflow_.checks
-        if check.run
-    ]
+    programs = [check.argv[0] for check in workflow_.checks]
     return list(dict.fromkeys([*programs, *workflow_.commands]))

@@ -189,12 +189,15 @@ class Faber:
         async with temporal_errors(f"terminate {run_id}"):
             await self.handle(run_id).terminate(reason=said, rpc_timeout=RPC_TIMEOUT)
 
-    async def retry(self, run_id: str, from_phase: str | None = None) -> str:
-        """Goes on with a failed run at the phase that failed, or at an earlier one, under the same id and
-        ledger. Raises UsageError when the run has not failed, or left nothing to go on from."""
+    async def retry(
+        self, run_id: str, from_phase: str | None = None, *, budget_usd: float | None = None
+    ) -> str:
+        """Goes on with a failed run where it failed, or at an earlier phase, under the same id and ledger.
+        `budget_usd` is a new limit for all of it. Raises UsageError when the run has not failed, or left
+        nothing to go on from."""
         await self.require_worker()
         async with temporal_errors(f"retry {run_id}"):
-            await starting.retry(self.client, self.handle(run_id), from_phase)
+            await starting.retry(self.client, self.handle(run_id), from_phase, budget_usd)
         return run_id
 
     async def merge(self, run_id: str) -> MergeResult:

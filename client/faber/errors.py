@@ -1,24 +1,24 @@
 """What can go wrong, drawn as a tree; which of it is permanent is decided here and nowhere else.
 
-    FaberError
-    ├── UsageError                  the caller's words: exit 2
-    │   └── ConfigurationError      .fractary/config.yaml, a prompt file, an option
-    ├── Unreachable                 no Temporal, or no worker polls: exit 6
-    │   └── EngineUnavailable       no Temporal server could be obtained or started here
-    ├── WorkflowError               a run ended, or waits, in a way its caller must know
-    │   ├── BudgetExceeded          exit 4
-    │   ├── BudgetApprovalRequired  exit 5
-    │   ├── PhaseApprovalRequired   exit 3
-    │   └── RunCancelled            exit 130
-    └── WorkerError                 what the world answered while a worker worked
-        ├── LLMError                a model provider; its code says whether to try again
-        ├── ValidationError         what was handed in, or came back, does not fit its schema
-        ├── WorkItemError           no such item, held by another run, or delivered already
-        ├── GitError                git itself said no
-        │   └── PushRefused         the remote did not take the branch
-        ├── ToolMissing             a program that the run needs is not on this host
-        ├── ForgeError              the code host or the issue tracker said no
-        └── LeaseLost               a newer attempt of the same work has taken over
+FaberError
+├── UsageError                  the caller's words: exit 2
+│   └── ConfigurationError      .fractary/config.yaml, a prompt file, an option
+├── Unreachable                 no Temporal, or no worker polls: exit 6
+│   └── EngineUnavailable       no Temporal server could be obtained or started here
+├── WorkflowError               a run ended, or waits, in a way its caller must know
+│   ├── BudgetExceeded          exit 4
+│   ├── BudgetApprovalRequired  exit 5
+│   ├── PhaseApprovalRequired   exit 3
+│   └── RunCancelled            exit 130
+└── WorkerError                 what the world answered while a worker worked
+    ├── LLMError                a model provider; its code says whether to try again
+    ├── ValidationError         what was handed in, or came back, does not fit its schema
+    ├── WorkItemError           no such item, held by another run, or delivered already
+    ├── GitError                git itself said no
+    │   └── PushRefused         the remote did not take the branch
+    ├── ToolMissing             a program that the run needs is not on this host
+    ├── ForgeError              the code host or the issue tracker said no
+    └── LeaseLost               a newer attempt of the same work has taken over
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ class LLMError(WorkerError):
     `retry_after_s` is what the provider asked for, in seconds; `usage` is set when the failed answer was billed.
     """
 
-    def __init__(self, kind: str, message: str, *, retry_after_s: float | None = None, **details: Any) -> None:
+    def __init__(
+        self, kind: str, message: str, *, retry_after_s: float | None = None, **details: Any
+    ) -> None:
         super().__init__(message, **details)
         self.kind = kind
         self.retry_after_s = retry_after_s

@@ -22,7 +22,9 @@ class Settings:
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
         env = dict(os.environ if environment is None else environment)
         home = Path(env.get("HOME") or Path.home())
-        data = env.get("FABER_DATA_DIR") or str(Path(env.get("XDG_DATA_HOME") or home / ".local/share") / "faber")
+        data = env.get("FABER_DATA_DIR") or str(
+            Path(env.get("XDG_DATA_HOME") or home / ".local/share") / "faber"
+        )
         cache = Path(env.get("XDG_CACHE_HOME") or home / ".cache") / "faber"
         return cls(
             data_dir=Path(data).expanduser().resolve(),

@@ -128,8 +128,15 @@ def _shown(value: Any) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-async def retry(client: Client, handle: WorkflowHandle[FaberRun, RunResult], from_phase: str | None) -> None:
-    """Starts the failed run's id again with what it carried. Errors: UsageError, RPCError."""
+async def retry(
+    client: Client,
+    handle: WorkflowHandle[FaberRun, RunResult],
+    from_phase: str | None,
+    budget_usd: float | None = None,
+) -> None:
+    """Starts the failed run's id again with what it carried, under a new budget when one is given.
+
+    Errors: UsageError, RPCError."""
     if from_phase is not None and from_phase not in PHASES:
         raise UsageError(f"--from {from_phase}: not a phase. They are {', '.join(PHASES)}.")
     execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
@@ -140,9 +147,14 @@ async def retry(client: Client, handle: WorkflowHandle[FaberRun, RunResult], fro
     carried = await _carried(failed)
     input = await _input(client, failed)
     resume = {**carried, "why": "retry", "from_phase": from_phase}
+    budget = (
+        {}
+        if budget_usd is None
+        else {"budget_usd": run_input(work_id="any", budget_usd=budget_usd).budget_usd}
+    )
     await client.start_workflow(
         FaberRun.run,
-        input.model_copy(update={"resume": resume}),
+        input.model_copy(update={"resume": resume, **budget}),
         id=handle.id,
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,

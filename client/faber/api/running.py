@@ -87,13 +87,18 @@ def retry(
     from_phase: Annotated[
         str | None, typer.Option("--from", metavar="PHASE", help="Do again from here.")
     ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", "-b", metavar="USD", help="A new limit for the whole run.")
+    ] = None,
     wait: Wait = False,
     exit_code: ExitCode = False,
 ) -> None:
     """Go on with a failed run without paying again for what is done."""
+    limit = _budget(budget)
     with session(_interrupted(f"result {run_id}", run_id)) as current:
         found = current.ask(current.faber.resolve(run_id))
-        _finish(current, current.ask(current.faber.retry(found, from_phase)), wait=wait, exit_code=exit_code)
+        again = current.ask(current.faber.retry(found, from_phase, budget_usd=limit))
+        _finish(current, again, wait=wait, exit_code=exit_code)
 
 
 def _same_twice(work_id: str, repeated: list[str]) -> None:

@@ -89,10 +89,13 @@ async def arun(
     return await _delivered(faber, await faber.start(input), wait)
 
 
-async def aretry(run_id: str, *, from_phase: str | None = None, wait: bool = False) -> RunResult:
-    """Goes on with a failed run, at the phase that failed or at `from_phase`. Errors: as `run`."""
+async def aretry(
+    run_id: str, *, from_phase: str | None = None, budget_usd: float | None = None, wait: bool = False
+) -> RunResult:
+    """Goes on with a failed run where it failed or at `from_phase`, under a new limit where one is given.
+    Errors: as `run`."""
     async with _at(run_id) as (faber, found):
-        return await _delivered(faber, await faber.retry(found, from_phase), wait)
+        return await _delivered(faber, await faber.retry(found, from_phase, budget_usd=budget_usd), wait)
 
 
 async def _delivered(faber: Faber, run_id: str, wait: bool) -> RunResult:

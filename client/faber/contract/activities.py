@@ -175,15 +175,19 @@ class SpecificationWritten(FromWorker):
 
 
 class CommitRequest(FromWorker):
+    """`checks` are the commands that will judge the change, as words."""
+
     place: Place
     issue: Issue
     work_type: str
     spec_path: str
     round: int
+    checks: list[list[str]] = Field(default_factory=list)
 
 
 class Committed(FromWorker):
-    """`changed` is false when the work holds nothing beside its specification."""
+    """`changed` is false when the work holds nothing beside its specification; `tests_changed` are the files of it
+    that decide what the checks say."""
 
     head_sha: str
     tree_sha: str
@@ -259,6 +263,7 @@ class PullRequestRequest(FromWorker):
     answer: str | None
     evidence: list[Evidence] = Field(default_factory=list)
     files: list[str] = Field(default_factory=list)
+    tests_changed: list[str] = Field(default_factory=list)
     platform: str = "local"
     work_path: str = ".fractary/issues"
 

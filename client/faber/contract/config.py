@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -67,6 +68,21 @@ class Check(FromPerson):
     name: str | None = None
     required: bool = True
     timeout_s: float = Field(default=600.0, gt=0)
+
+    @field_validator("run")
+    @classmethod
+    def is_command(cls, value: str | list[str]) -> str | list[str]:
+        try:
+            words = shlex.split(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError(f"{value!r} is not words: {error}") from None
+        if not words or not words[0]:
+            raise ValueError("a check needs a command, such as `pytest -q`")
+        return value
+
+    @property
+    def argv(self) -> list[str]:
+        return shlex.split(self.run) if isinstance(self.run, str) else self.run
 
 
 class AgentConfig(FromPerson):
