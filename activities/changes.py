@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-import re
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
 
 from temporalio import activity
 
 from activities.places import repository_of
 from adapters.artifacts import Artifacts
 from adapters.workspace import Change, Repository, Workspace
+from domain.deciding import deciding_files, is_test
 from domain.documents import clean_line, specification_document, specification_path
 from faber.contract.activities import (
     CommitRequest,
@@ -24,12 +25,7 @@ from faber.contract.activities import (
 )
 from faber.contract.delivery import Evidence, Specification
 
-TEST_FILE = re.compile(
-    r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]*$|[._-](test|spec)s?\.[^/]*$|(^|/)conftest\.py$"
-)
-DECIDES_CHECKS = re.compile(
-    r"(^|/)(Makefile|package\.json|pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|noxfile\.py|conftest\.py)$"
-)
+MOST_FILES, MOST_BYTES = 500, 32_000
 
 
 class Changes:
@@ -103,16 +99,20 @@ class Changes:
         changes = await self._workspace.changes(repository, place.base_sha, head)
         diff = await self._workspace.diff(repository, place.base_sha, head)
         work = [change for change in changes if change.path != request.spec_path]
+        deciding = some(deciding_files(statuses(work), request.checks))
         return Committed(
             head_sha=head,
             tree_sha=head,
             changed=bool(work),
-            files=[change.path for change in work][:500],
-            tests_added=paths(work, "A", TEST_FILE),
-            tests_changed=paths(work, "MDR", TEST_FILE) + paths(work, "AMDR", DECIDES_CHECKS),
+            files=some(change.path for change in work),
+            tests_added=some(change.path for change in work if change.status == "A" and is_test(change.path)),
+            tests_changed=deciding,
             commits=[sha for sha, _ in await self._workspace.commits(repository, place.base_sha, head)],
             diff=await self._artifacts.put(diff.encode(errors="replace")),
-            evidence=[await self._commit_evidence(repository, place.branch, head, work, request.round)],
+            evidence=[
+                await self._commit_evidence(repository, place.branch, head, work, request.round),
+                *deciding_evidence(deciding, head, request.round),
+            ],
         )
 
     async def _commit_evidence(
@@ -165,9 +165,26 @@ class Changes:
         return MergedIn(tree_sha=tree, base_sha=trial.base_sha)
 
 
-def paths(changes: list[Change], letters: str, pattern: re.Pattern[str]) -> list[str]:
-    return [
-        str(PurePosixPath(change.path))
-        for change in changes
-        if change.status[:1] in letters and pattern.search(change.path)
-    ][:200]
+def some(paths: Iterable[str]) -> list[str]:
+    """As many as history can carry: a change may touch any number of files."""
+    kept: list[str] = []
+    for path in itertools.islice(paths, MOST_FILES):
+        if sum(map(len, kept)) + len(path) > MOST_BYTES:
+            break
+        kept.append(path)
+    return kept
+
+
+def statuses(changes: Iterable[Change]) -> Iterator[tuple[str, str]]:
+    """A renamed file is gone from where it was."""
+    for change in changes:
+        yield change.status, change.path
+        if change.before:
+            yield "D", change.before
+
+
+def deciding_evidence(paths: Sequence[str], head: str, round: int) -> list[Evidence]:
+    if not paths:
+        return []
+    what = f"{len(paths)} changed files decide what the checks say: {', '.join(paths)}"
+    return [Evidence(phase="build", kind="deciding_files", ok=True, what=what[:1_000], sha=head, round=round)]

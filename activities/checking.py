@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shlex
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from temporalio import activity
@@ -16,13 +16,13 @@ from adapters.artifacts import Artifacts
 from adapters.journal import Journal
 from adapters.processes import Command, Completed, Processes, Sandbox
 from adapters.workspace import Repository, Workspace
+from domain.deciding import program_of
 from faber.contract.activities import CheckResult, ChecksDone, ChecksRequest
 from faber.contract.config import Check
 from faber.contract.delivery import Evidence
 
 TAIL = 2_000
 REPORT_LIMIT = 20_000
-INTERPRETER = re.compile(r"^(sh|bash|dash|zsh|python[0-9.]*|node|ruby|perl)$")
 
 
 class Checking:
@@ -92,7 +92,7 @@ class Checking:
     async def _check(
         self, key: str, request: ChecksRequest, repository: Repository, check: Check, path: Path
     ) -> CheckResult:
-        argv = tuple(shlex.split(check.run) if isinstance(check.run, str) else check.run)
+        argv = tuple(check.argv)
         await self._restore_program(request, repository, argv, path)
         began = time.monotonic()
         done = await self._processes.run(
@@ -117,35 +117,43 @@ class Checking:
         )
 
     async def _restore_program(
-        self, request: ChecksRequest, repository: Repository, argv: tuple[str, ...], path: Path
+        self, request: ChecksRequest, repository: Repository, argv: Sequence[str], path: Path
     ) -> None:
-        """A check that is a script of the repository runs as it was at the base commit, whatever the change
+        """A check that is a program of the repository runs as it was at the base commit, whatever the change
         made of it: otherwise the change would decide how it is judged."""
+
+        async def original(name: str) -> bytes | None:
+            return await self._workspace.read_at(repository, request.place.base_sha, name)
+
         program = program_of(argv)
-        if program is None:
-            return
-        original = await self._workspace.read_at(repository, request.place.base_sha, program)
-        target = path / program
-        if original is None or not target.resolve().is_relative_to(path.resolve()):
-            return
-        mode = target.stat().st_mode if target.is_file() else 0o755
-        target.unlink(missing_ok=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(original)
-        target.chmod(mode)
+        for name in program.exact:
+            put_back(path, name, await original(name))
+        for name in program.files:
+            content = await original(name)
+            if content is not None:
+                put_back(path, name, content)
+                return
 
 
-def program_of(argv: tuple[str, ...]) -> str | None:
-    """The repository's own file that a command runs, as a relative path: `./check.sh`, `sh check.sh`."""
-    word = argv[0]
-    if INTERPRETER.match(Path(word).name):
-        words = [item for item in argv[1:] if not item.startswith("-")]
-        word = words[0] if words and argv[1] == words[0] else ""
-    elif "/" not in word:
-        return None
-    if not word or word.startswith("/") or ".." in Path(word).parts:
-        return None
-    return str(Path(word))
+def put_back(root: Path, name: str, content: bytes | None) -> None:
+    """The file with this content, or (None) no such file; links in its way are removed, never followed."""
+    *folders, last = Path(name).parts
+    target = root
+    for folder in folders:
+        target /= folder
+        if target.is_symlink() or (target.exists() and not target.is_dir()):
+            target.unlink()
+        if not target.exists():
+            if content is None:
+                return
+            target.mkdir()
+    target /= last
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    target.unlink(missing_ok=True)
+    if content is not None:
+        target.write_bytes(content)
+        target.chmod(0o755)
 
 
 def said(done: Completed, timeout_s: float) -> str:

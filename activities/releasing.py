@@ -63,7 +63,14 @@ class Releasing:
             base=place.repository.default_branch,
             head_sha=place.head_sha,
             title=clean_line(str(answer.get("title") or request.issue.title), 120),
-            body=pull_request_body(request.issue, answer, request.evidence, request.files, place.key.run_id)
+            body=pull_request_body(
+                request.issue,
+                answer,
+                request.evidence,
+                request.files,
+                place.key.run_id,
+                deciding=request.tests_changed,
+            )
             + f"\nMerge it: `{shlex.join(['python', '-m', 'faber.api', 'merge', place.key.run_id])}`\n",
         )
         return PullRequestOpened(

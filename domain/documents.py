@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 COMMENTS_SHOWN = 20
+DECIDING_SHOWN = 100
 OWN_COMMENT = "**[FABER:"
 
 # Which headings the architect's answer goes under, and in which order; they differ by type of work.
@@ -99,9 +100,15 @@ def _specified(field: str, value: Any) -> str:
 
 
 def pull_request_body(
-    issue: Issue, answer: dict[str, Any], evidence: Sequence[Evidence], files: Sequence[str], run: str
+    issue: Issue,
+    answer: dict[str, Any],
+    evidence: Sequence[Evidence],
+    files: Sequence[str],
+    run: str,
+    deciding: Sequence[str] = (),
 ) -> str:
-    """The pull request's text: `answer` is the release's, of RELEASE_SCHEMA, or empty when there is none."""
+    """The pull request's text: `answer` is the release's, of RELEASE_SCHEMA, or empty when there is none;
+    `deciding` are the changed files that could make a check pass without the work being right."""
     changes = [inert(clean_line(item, 300)) for item in answer.get("changes", [])]
     plan = [inert(clean_line(item, 300)) for item in answer.get("test_plan", [])]
     summary = section(inert(clean_text(answer.get("summary") or issue.title, 10_000)))
@@ -111,6 +118,9 @@ def pull_request_body(
         f"## Test Plan\n\n{_bullets(plan or ['The checks below, run by the engine.'])}",
         f"## Evidence\n\nWhat the engine itself checked:\n\n{_evidence_table(evidence)}",
     ]
+    if deciding:
+        listed = _bullets([code(path) for path in deciding[:DECIDING_SHOWN]])
+        parts.append(f"## Review these first\n\nThey decide what the checks say:\n\n{listed}")
     number = _number(issue)
     if number is not None:
         parts.append(f"Closes #{number}")

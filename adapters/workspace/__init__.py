@@ -30,10 +30,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Change:
-    """One changed file: `status` is git's letter (A M D R T), `path` its (new) one in the repository."""
+    """One changed file: `status` is git's letter (A M D R T), `path` its (new) one in the repository; `before` is
+    the old one of a renamed file."""
 
     status: str
     path: str
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,8 @@ class Workspace(Protocol):
         ...
 
     async def discard(self, run_id: str) -> dict[str, str]:
-        """`clean` with quarantine, for a run of which only its worktree on this host is known."""
+        """`clean` with quarantine, for a run of which only its worktree on this host is known. Works without
+        the checkout and without the origin."""
         ...
 
     async def prune(self, repository: Repository, run_id: str) -> None:

@@ -77,10 +77,10 @@ async def changes(clone: Clone, base_sha: str, head_sha: str) -> list[Change]:
     for status in fields:
         if not status:
             break
-        path = next(fields)
+        path, before = next(fields), ""
         if status[0] in "RC":
-            path = next(fields)
-        found.append(Change(status[0], path))
+            path, before = next(fields), path
+        found.append(Change(status[0], path, before))
     return found
 
 

@@ -77,7 +77,7 @@ async def test_changes_name_what_was_added_modified_deleted_and_renamed(site: Si
     assert await run.workspace.changes(site.repository, run.base, head) == [
         Change("T", "README.md"),
         Change("D", "gone.txt"),
-        Change("R", "moved.txt"),
+        Change("R", "moved.txt", before="long.txt"),
         Change("A", "new.txt"),
         Change("M", "src/a.py"),
     ]
