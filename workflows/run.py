@@ -186,7 +186,6 @@ class Run:
         subject: dict[str, Any],
         round: int,
         allowed: Sequence[DecisionWord] | None = None,
-        waits: bool = True,
     ) -> GateView:
         """Ask people and wait for the answer, or for the default one at the deadline."""
         now, gates = workflow.now(), self.configuration.workflow.gates
@@ -197,8 +196,8 @@ class Run:
             opened_at=now,
             subject=subject,
             round=round,
-            deadline_at=after(now, gates.deadline_h if waits else 0),
-            remind_at=after(now, gates.remind_after_h if waits else 0),
+            deadline_at=after(now, gates.deadline_h),
+            remind_at=after(now, gates.remind_after_h),
             on_deadline=gates.on_deadline if kind == "approval" else "reject",
             allowed=allowed,
         )
