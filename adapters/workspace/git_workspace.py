@@ -55,7 +55,7 @@ class GitWorkspace:
         keep: bool = False,
     ) -> Path:
         clone = await self._ready(repository)
-        return await self._folders.open(clone, repository, run_id, branch, head_sha, tree_sha, name, keep)
+        return await self._folders.open(clone, run_id, branch, head_sha, tree_sha, name, keep)
 
     async def open_detached(self, repository: Repository, run_id: str, sha: str, *, name: str) -> Path:
         return await self._folders.open_detached(await self._ready(repository), run_id, sha, name)
@@ -83,9 +83,9 @@ class GitWorkspace:
         when: int,
     ) -> str:
         clone = await self._ready(repository)
-        await self._folders.open(clone, repository, run_id, branch, head_sha, tree_sha, WORK, keep=False)
+        await self._folders.open(clone, run_id, branch, head_sha, tree_sha, WORK, keep=False)
         made = await self._folders.write_file(clone, run_id, tree_sha, path, content, ref, when)
-        await self._folders.open(clone, repository, run_id, branch, head_sha, made, WORK, keep=False)
+        await self._folders.open(clone, run_id, branch, head_sha, made, WORK, keep=False)
         return made
 
     async def commit(
@@ -124,8 +124,7 @@ class GitWorkspace:
         return await self._folders.clean(await self._ready(repository), run_id, quarantine)
 
     async def discard(self, run_id: str) -> dict[str, str]:
-        repository = self._folders.repository(run_id)
-        return await self._folders.clean(await self._ready(repository), run_id, quarantine=True)
+        return await self._folders.discard(self._git, run_id)
 
     async def prune(self, repository: Repository, run_id: str) -> None:
         await self._folders.prune(await self._ready(repository), run_id)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from adapters.workspace import Repository, branches, merges
+from adapters.workspace import branches, merges
 from adapters.workspace.clone import Clone, write_whole
+from adapters.workspace.git import Git
 from adapters.workspace.locks import Locks
 from adapters.workspace.names import branch_ref, encoded, engine_ref, run_ref, sha
+from adapters.workspace.origin import Origin
 from adapters.workspace.worktree import Worktree, worktree_of
 from faber.errors import GitError
 
@@ -29,7 +31,6 @@ class RunFolders:
     async def open(
         self,
         clone: Clone,
-        repository: Repository,
         run_id: str,
         branch: str,
         head_sha: str,
@@ -42,7 +43,7 @@ class RunFolders:
         async with self._held(clone, run_id, name) as worktree:
             async with clone.changing_refs():
                 await branches.set_branch(clone, branch, head_sha)
-            note = {"run_id": run_id, "branch": branch, **_noted(repository)}
+            note = {"run_id": run_id, "branch": branch, "clone": clone.path.name}
             write_whole(worktree.path.parent / NOTE, json.dumps(note).encode())
             if not (keep and worktree.exists):
                 await worktree.put(f"ref: {branch_ref(branch)}", tree)
@@ -106,21 +107,23 @@ class RunFolders:
             left["quarantine"] = f"{kept} in {clone.path}"
         return left
 
+    async def discard(self, git: Git, run_id: str) -> dict[str, str]:
+        """From the clone alone: the user's checkout may be gone as well."""
+        folder = self.data_dir / "worktrees" / encoded(run_id)
+        path = self.data_dir / "repositories" / _note(folder).get("clone", "none")
+        if not path.is_dir():
+            kept = f"{folder} (left as it is: its clone is gone, so nothing in it could be kept)"
+            return {"worktree": kept} if folder.is_dir() else {}
+        clone = Clone(git, self.locks, path, Origin(str(path), str(path), own=False), "")
+        clone.restore()
+        return await self.clean(clone, run_id, quarantine=True)
+
     async def prune(self, clone: Clone, run_id: str) -> None:
         listed = await clone.run("for-each-ref", "--format=delete %(refname)", f"{run_ref(run_id)}/")
         async with clone.changing_refs():
             await clone.run("update-ref", "--no-deref", "--stdin", stdin=listed.stdout)
             # Objects of younger runs that no ref names yet are safe: only what is two weeks old goes.
             await clone.run("-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
-
-    def repository(self, run_id: str) -> Repository:
-        """The repository of a run that has a worktree here, as it was noted beside it. Errors: GitError."""
-        folder = self.data_dir / "worktrees" / encoded(run_id)
-        note = _note(folder)
-        if "default_branch" not in note:
-            raise GitError(f"{folder} does not say which repository it belongs to: remove it by hand")
-        checkout = Path(note["checkout"]) if note.get("checkout") else None
-        return Repository(checkout, note.get("url") or None, note["default_branch"])
 
     def run_ids(self) -> list[str]:
         folders = sorted(path for path in (self.data_dir / "worktrees").glob("*") if path.is_dir())
@@ -147,11 +150,6 @@ class RunFolders:
 
     def _lock(self, run_id: str) -> Path:
         return self.data_dir / "locks" / f"{encoded(run_id)}.lock"
-
-
-def _noted(repository: Repository) -> dict[str, str]:
-    checkout = str(repository.checkout) if repository.checkout else ""
-    return {"checkout": checkout, "url": repository.url or "", "default_branch": repository.default_branch}
 
 
 def _need(worktree: Worktree, run_id: str) -> Worktree:

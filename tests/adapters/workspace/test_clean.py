@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 from tests.adapters.workspace.sites import Site, start
 
@@ -54,6 +55,27 @@ async def test_folders_without_permissions_and_links_go_without_harm_to_what_the
     await run.workspace.clean(site.repository, run.run_id, quarantine=False)
     assert list((site.data / "trash").iterdir()) == []
     assert (site.checkout / "README.md").exists()
+
+
+async def test_a_run_is_put_away_although_its_checkout_and_its_origin_are_gone(site: Site) -> None:
+    run = await start(site)
+    (run.path / "late").write_text("late\n")
+    shutil.rmtree(site.checkout)
+    shutil.rmtree(site.origin)
+    janitor = site.workspace()
+    left = await janitor.discard(run.run_id)
+    assert set(left) == {"worktree", "quarantine"}
+    assert site.git("show", "refs/faber/run-1/quarantine:late", at=site.clone()) == "late"
+    assert await janitor.runs() == []
+    assert await janitor.discard("never") == {}
+
+
+async def test_work_that_could_not_be_kept_is_left_where_it_is(site: Site) -> None:
+    run = await start(site)
+    shutil.rmtree(site.clone())
+    left = await site.workspace().discard(run.run_id)
+    assert "left as it is: its clone is gone" in left["worktree"]
+    assert (run.path / "README.md").exists()
 
 
 async def test_pruning_forgets_one_runs_snapshots_and_no_other_ones(site: Site) -> None:
