@@ -133,6 +133,9 @@ class Changes:
         """What stands now: the branch, the files in the worktree, the specification, the base and a merge with it."""
         place = request.place
         repository = repository_of(place.repository)
+        await self._workspace.open(
+            repository, place.key.run_id, place.branch, place.head_sha, place.tree_sha, keep=True
+        )
         head = await self._workspace.head(repository, place.branch)
         tree = await self._workspace.snapshot(
             repository,
