@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -45,20 +46,31 @@ def level() -> SandboxLevel:
     return "bwrap" if bwrap_works() else "none"
 
 
-def wrap(argv: list[str], sandbox: Sandbox, cwd: Path) -> list[str]:
-    """The same command inside its sandbox. `argv[0]` is a path; only call it where `bwrap_works()`."""
+def wrap(argv: list[str], sandbox: Sandbox, cwd: Path, search_path: str = "") -> list[str]:
+    """The same command inside its sandbox. `argv[0]` is a path; only call it where `bwrap_works()`.
+
+    `search_path` is the command's PATH: what is installed there stays readable, also below a hidden folder."""
     launcher = [shutil.which("bwrap") or "bwrap", *NAMESPACES]
     if not sandbox.network:
         launcher.append("--unshare-net")
-    return [*launcher, *_mounts(sandbox, cwd), *PRIVATE, "--chdir", str(cwd), "--", *argv]
+    return [
+        *launcher,
+        *_mounts(sandbox, cwd, installed(search_path)),
+        *PRIVATE,
+        "--chdir",
+        str(cwd),
+        "--",
+        *argv,
+    ]
 
 
-def _mounts(sandbox: Sandbox, cwd: Path) -> Iterator[str]:
+def _mounts(sandbox: Sandbox, cwd: Path, programs: list[Path]) -> Iterator[str]:
     """Shallow paths first, so that the deeper one wins; of equal paths the more generous one is last."""
     home = Path.home()
     hidden = [Path("/tmp"), *(home / name for name in HOME_SECRETS), *map(Path, SOCKETS), *sandbox.hidden]
     wanted = {
         *((path.resolve(), HIDDEN) for path in hidden),
+        *((path, READABLE) for path in programs if any(path.is_relative_to(folder) for folder in hidden)),
         *((path.resolve(), READABLE) for path in (cwd, *sandbox.readable)),
         *((path.resolve(), WRITABLE) for path in sandbox.writable),
     }
@@ -67,6 +79,15 @@ def _mounts(sandbox: Sandbox, cwd: Path) -> Iterator[str]:
             yield from _hide(path)
         else:
             yield from ("--bind" if kind == WRITABLE else "--ro-bind", str(path), str(path))
+
+
+def installed(search_path: str) -> list[Path]:
+    """The folder above each `bin` of a PATH: an environment's libraries lie beside its programs."""
+    folders = [Path(entry) for entry in search_path.split(os.pathsep) if os.path.isabs(entry)]
+    # Where the folder above holds everybody's things, only the programs themselves are shown.
+    shared = (Path("/"), Path("/tmp"), Path("/var/tmp"), Path.home())
+    shown = [folder if folder.parent in shared else folder.parent for folder in folders if folder.is_dir()]
+    return [folder for folder in dict.fromkeys(shown) if folder not in shared]
 
 
 def _hide(path: Path) -> tuple[str, ...]:

@@ -189,7 +189,7 @@ def _confined(command: Command, program: str) -> tuple[SandboxLevel, list[str]]:
     argv = [program, *command.argv[1:]]
     if command.sandbox is None or not bwrap_works():
         return "none", argv
-    return "bwrap", wrap(argv, command.sandbox, command.cwd)
+    return "bwrap", wrap(argv, command.sandbox, command.cwd, command.env.get("PATH", ""))
 
 
 def _stdin(text: str | None) -> int:

@@ -54,6 +54,24 @@ async def test_a_hidden_folder_is_empty(processes: SupervisedProcesses, engine: 
     assert "secret" not in done.stdout + done.stderr
 
 
+async def test_what_is_installed_on_the_path_runs_also_below_a_hidden_folder(
+    processes: SupervisedProcesses, engine: Path
+) -> None:
+    installed = engine.parent / "hidden/environment"
+    (installed / "bin").mkdir(parents=True)
+    (installed / "words").write_text("its libraries")
+    (installed.parent / "secret").write_text("a neighbour's secret")
+    tool = installed / "bin/tool"
+    tool.write_text('#!/bin/sh\ncat "$(dirname "$0")/../words" "$(dirname "$0")/../../secret"')
+    tool.chmod(0o755)
+    work = engine / "worktrees/work"
+    sandbox = Sandbox(writable=(work,), hidden=(engine, installed.parent))
+    env = {"PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
+    done = await processes.run(Command(("tool",), work, env, "run-1", sandbox=sandbox))
+    assert done.stdout == "its libraries"
+    assert "neighbour" not in done.stderr
+
+
 async def test_nothing_outside_the_writable_folders_can_be_written(
     processes: SupervisedProcesses, engine: Path, tmp_path: Path
 ) -> None:
