@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -16,6 +20,8 @@ from workflows.failures import Ended, told
 from workflows.presets import QUICK
 from workflows.published import publish
 from workflows.run import Run
+
+A = TypeVar("A")
 
 
 def require_evidence(run: Run) -> None:
@@ -43,12 +49,21 @@ async def finish(run: Run) -> None:
         quarantine=outcome != "completed",
     )
     try:
-        done = await asked(Reporting.finish_run, request, QUICK, run.host, f"finish: {outcome}")
+        done = await whole(asked(Reporting.finish_run, request, QUICK, run.host, f"finish: {outcome}"))
     except ActivityError as error:
         run.note(f"cleaning up failed: {told(error)[1]}")
         return
     run.receipt = done.receipt
     publish(run)
+
+
+async def whole(work: Coroutine[Any, Any, A]) -> A:
+    """A cancel that comes while the run is ending changes nothing about how it ends."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        return await task
 
 
 def result(run: Run) -> RunResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -153,6 +154,7 @@ class Run:
     async def mended(self, phase: Phase, work: Callable[[], Awaitable[A]]) -> A:
         """Do the work; when it fails in a way that a person can mend, ask for that and do it again."""
         while True:
+            heed_cancel()
             try:
                 return await work()
             except ActivityError as error:
@@ -212,6 +214,7 @@ class Run:
             self.state.gates.expire(now)
             if self.state.gates.reminders(now):
                 await self.report()
+            heed_cancel()
             await self._until_answered(gate)
         return view
 
@@ -229,14 +232,20 @@ class Run:
 
     async def checkpoint(self) -> None:
         """Between two steps: wait while paused, and start a fresh history when this one has grown long."""
+        heed_cancel()
         while (pause := self.state.gates.find("pause")) is not None:
             await self.report()
-            view = await self.answer_to(pause)
-            if view.decision == "reject":
+            await self.answer_to(pause)
+            await self.report()
+        # Also one that was answered before the run came to stop at it.
+        for view in self.state.gates.decided:
+            if (view.kind, view.decision) == (
+                "pause",
+                "reject",
+            ) and view.request_id not in self.state.gates.stale:
                 raise Ended(
                     "REJECTED", f"ended while paused by {view.actor}: {view.comment}", self.state.phase
                 )
-            await self.report()
         if workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(self.input.model_copy(update={"resume": self.carried("continue")}))
@@ -274,3 +283,10 @@ class Run:
 
 def after(now: datetime, hours: float) -> datetime | None:
     return now + timedelta(hours=hours) if hours > 0 else None
+
+
+def heed_cancel() -> None:
+    """An activity that ended well before its cancellation reached it gives its result, and the cancel is gone:
+    Temporal delivers it once. It is heeded at the next step instead, when that result has been taken up."""
+    if workflow.cancellation_reason() is not None:
+        raise asyncio.CancelledError

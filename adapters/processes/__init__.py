@@ -69,7 +69,8 @@ class Processes(Protocol):
         ...
 
     async def end(self, *, lease: str | None = None, run_id: str | None = None) -> tuple[int, ...]:
-        """End every process of that lease or run, also those started by a worker process that is gone."""
+        """End every process of that lease or run, also those started by a worker process that is gone. For a
+        whole run the answer names those, too, that a cancelled command took along since it was last asked."""
         ...
 
     async def sweep(self, is_gone: Callable[[str], bool]) -> tuple[int, ...]:

@@ -83,6 +83,7 @@ class SupervisedProcesses:
     def __init__(self, data_dir: Path, owner: str) -> None:
         self._records = Records(data_dir / "processes", owner)
         self._live: dict[str, Supervision] = {}
+        self._cancelled: dict[str, set[int]] = {}
 
     async def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Completed:
         program = find_program(command.argv[0], command.cwd, command.env)
@@ -94,7 +95,8 @@ class SupervisedProcesses:
             return await asyncio.shield(supervision.task)
         except asyncio.CancelledError:
             supervision.stop()
-            await _ended(supervision.task)
+            ended = await _ended(supervision.task)
+            self._cancelled.setdefault(command.run_id, set()).update(ended)
             raise
         finally:
             del self._live[mark.record]
@@ -102,7 +104,9 @@ class SupervisedProcesses:
     async def end(self, *, lease: str | None = None, run_id: str | None = None) -> tuple[int, ...]:
         if lease is None and run_id is None:
             raise ValueError("end() needs a lease or a run_id: without one it would end everything")
-        return await self._end(lambda mark: lease in (None, mark.lease) and run_id in (None, mark.run_id))
+        ended = await self._end(lambda mark: lease in (None, mark.lease) and run_id in (None, mark.run_id))
+        earlier = self._cancelled.pop(run_id, set()) if run_id is not None and lease is None else set()
+        return tuple(sorted({*ended, *earlier}))
 
     async def sweep(self, is_gone: Callable[[str], bool]) -> tuple[int, ...]:
         return await self._end(lambda mark: is_gone(mark.run_id) or self._is_orphaned(mark))
@@ -202,10 +206,10 @@ def _stdin(text: str | None) -> int:
         return os.dup(file.fileno())
 
 
-async def _ended(task: asyncio.Task[Completed]) -> None:
+async def _ended(task: asyncio.Task[Completed]) -> tuple[int, ...]:
     """Wait for it even when cancelled again: the tree ends before the cancellation goes on."""
     while not task.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()
+    failed = task.cancelled() or task.exception() is not None
+    return () if failed else task.result().ended
