@@ -238,14 +238,11 @@ class Run:
             await self.answer_to(pause)
             await self.report()
         # Also one that was answered before the run came to stop at it.
-        for view in self.state.gates.decided:
-            if (view.kind, view.decision) == (
-                "pause",
-                "reject",
-            ) and view.request_id not in self.state.gates.stale:
-                raise Ended(
-                    "REJECTED", f"ended while paused by {view.actor}: {view.comment}", self.state.phase
-                )
+        gates = self.state.gates
+        ended = [view for view in gates.decided if view.kind == "pause" and view.decision == "reject"]
+        if ended and ended[-1].request_id not in gates.stale:
+            why = f": {ended[-1].comment}" if ended[-1].comment else ""
+            raise Ended("REJECTED", f"ended while paused by {ended[-1].actor}{why}", self.state.phase)
         if workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(self.input.model_copy(update={"resume": self.carried("continue")}))

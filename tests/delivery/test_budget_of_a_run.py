@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from faber.contract.activities import TurnRequest
-from tests.delivery.asking import autonomous, ended, raise_budget, refusal, requests, spending
+from tests.delivery.asking import (
+    autonomous,
+    ended,
+    last_turn,
+    raise_budget,
+    refusal,
+    requests,
+    retry,
+    spending,
+    verdict,
+)
 from tests.delivery.conftest import NewSite, Site, failure
-from tests.delivery.places import happy_script
+from tests.delivery.places import happy_script, write_script
 
 # The configuration's own limit is ten dollars.
 ASK = {"on_budget": "ask"}
@@ -137,3 +147,19 @@ async def test_a_failed_call_that_was_billed_is_booked_as_wasted(new_site: NewSi
     assert (frame.calls, frame.wasted_calls, frame.estimated) == (2, 1, True)
     assert round(frame.wasted_usd * 1_000_000) == framed.reserved_microusd
     assert round((frame.cost_usd - frame.wasted_usd) * 1_000_000) == 300_000
+
+
+async def test_a_review_that_is_tried_again_is_booked_again(new_site: NewSite) -> None:
+    script = spending(happy_script(), frame=0.3, evaluate=0.6)
+    go = script["phases"]["evaluate"]
+    script["phases"]["evaluate"] = [
+        [{**verdict("NO_GO", "no"), "usage": last_turn(script, "evaluate")["usage"]}]
+    ]
+    site = new_site(script, workflow=autonomous())
+    handle = await site.start()
+    await failure(handle)
+    write_script(site.folder, {**script, "phases": {**script["phases"], "evaluate": go}})
+    result = await ended(await retry(site, handle))
+    assert result.cost_usd == 1.5
+    evaluate = next(line for line in result.cost.by_phase if line.name == "evaluate")
+    assert (evaluate.calls, evaluate.cost_usd) == (2, 1.2)
