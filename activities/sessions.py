@@ -14,6 +14,7 @@ from activities.places import repository_of
 from adapters.agents import AgentTask, CodingAgent
 from adapters.journal import Journal
 from adapters.models import Message, ModelAnswer
+from adapters.models.structured import too_deep, whole
 from adapters.prices import cost_of
 from adapters.processes import Processes, Sandbox
 from adapters.workspace import Workspace
@@ -24,6 +25,8 @@ from faber.errors import AgentFailed
 
 SESSIONS = uuid.UUID("6f0a1d0e-3b5c-4f0e-9a55-7c1f5f2f0d11")
 """Namespace of session ids: the same phase and round of a run always gets the same one."""
+# Each brace that opens nothing costs a pass over what follows it.
+CLOSING_WORDS, MOST_BRACES = 256_000, 300
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,8 @@ class Sessions:
         self._journal.check_lease(*lease)
         tree = await self._snapshot(place, request)
         ended = {
-            "text": answer.text,
-            "structured": last_json(answer.text),
+            "text": whole(answer.text),
+            "structured": whole(last_json(answer.text)),
             "spend": self._spend(key, request, vars(answer)).model_dump(),
             "tree_sha": tree,
             "session_id": answer.session_id,
@@ -131,7 +134,8 @@ class Sessions:
     def _spend(self, key: str, request: TurnRequest, said: dict[str, Any]) -> Spend:
         """This session's cost as the agent reports it, or its usage at the list price, or the worst case."""
         sent = len((self._journal.load(f"{key}/calls-{request.repair}") or "").splitlines())
-        usage = Usage.model_validate(said.get("usage") or Usage(estimated=True), from_attributes=True)
+        counted = Usage.model_validate(said.get("usage") or Usage(estimated=True), from_attributes=True)
+        usage = counted.at_least_zero()
         cost = said.get("cost_microusd")
         known = cost is not None or bool(said.get("usage"))
         if cost is None:
@@ -141,7 +145,7 @@ class Sessions:
         unknown = 0 if said.get("usage_is_total") else lost
         return Spend(
             usage=usage,
-            cost_microusd=int(cost),
+            cost_microusd=max(0, int(cost)),
             priced=request.price.priced or said.get("cost_microusd") is not None,
             calls=sent,
             wasted_calls=lost,
@@ -157,15 +161,15 @@ def _ended(stored: dict[str, Any]) -> Ended:
 
 def last_json(text: str) -> dict[str, Any] | None:
     """The last JSON object that stands in an agent's closing words, None when there is none."""
-    decoder = json.JSONDecoder()
+    text, decoder = text[-CLOSING_WORDS:], json.JSONDecoder()
     found: dict[str, Any] | None = None
-    at = text.find("{")
-    while at >= 0:
+    at, failed = text.find("{"), 0
+    while at >= 0 and failed < MOST_BRACES:
         try:
             value, end = decoder.raw_decode(text, at)
-        except ValueError:
-            end = at + 1
+        except (ValueError, RecursionError):
+            end, failed = at + 1, failed + 1
         else:
-            found = value if isinstance(value, dict) else found
+            found = value if isinstance(value, dict) and not too_deep(value) else found
         at = text.find("{", end)
     return found

@@ -10,9 +10,9 @@ from typing import Any
 
 from adapters.agents import AgentAnswer, AgentTask
 from adapters.agents.preset import Invocation, Surroundings, prompt_of
-from adapters.agents.session_files import last_object, transcript
+from adapters.agents.session_files import dollars, last_object, transcript
 from adapters.processes import Completed
-from faber.contract.money import MICRO, Usage, micro
+from faber.contract.money import MICRO, Usage
 
 # What is not listed is refused and shows up in `permission_denials`.
 ALLOWED = "Bash,Edit,Glob,Grep,NotebookEdit,Read,TodoWrite,Write"
@@ -72,7 +72,7 @@ class ClaudeCodeSession:
         return AgentAnswer(
             text=str(result.get("result") or ""),
             session_id=result.get("session_id") or self._id,
-            cost_microusd=micro(result["total_cost_usd"]) if "total_cost_usd" in result else None,
+            cost_microusd=dollars(result.get("total_cost_usd")),
             usage=_sum(counted.values()),
             model=max(counted, key=lambda name: counted[name].get("outputTokens", 0), default=None),
             turns=result.get("num_turns"),

@@ -9,10 +9,10 @@ from typing import Any
 
 from adapters.agents import AgentAnswer, AgentTask
 from adapters.agents.preset import Invocation, Surroundings, prompt_of
-from adapters.agents.session_files import last_object
+from adapters.agents.session_files import dollars, last_object
 from adapters.processes import Completed
 from faber.contract.config import AgentConfig
-from faber.contract.money import MICRO, Usage, micro
+from faber.contract.money import MICRO, Usage
 
 PLACE = re.compile(r"\{(prompt|session|cwd|max_usd|model)\}")
 
@@ -70,15 +70,13 @@ class PlainSession:
     def read(self, done: Completed) -> tuple[AgentAnswer, str | None]:
         said = last_object(done.stdout) or {}
         text = next((said[name] for name in ("result", "text") if isinstance(said.get(name), str)), None)
-        cost = next(
-            (said[name] for name in ("total_cost_usd", "cost_usd") if _is_number(said.get(name))), None
-        )
+        costs = [dollars(said.get(name)) for name in ("total_cost_usd", "cost_usd")]
         if isinstance(said.get("session_id"), str):
             self._know(said["session_id"])
         answer = AgentAnswer(
             text=done.stdout if text is None else text,
             session_id=self._id,
-            cost_microusd=None if cost is None else micro(cost),
+            cost_microusd=next((cost for cost in costs if cost is not None), None),
             usage=_usage(said.get("usage")),
             model=said.get("model") or self._task.model,
             turns=said.get("num_turns"),
@@ -92,16 +90,13 @@ class PlainSession:
             self._on_session(session)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _usage(said: Any) -> Usage | None:
     if not isinstance(said, dict):
         return None
-    return Usage(
-        input_tokens=int(said.get("input_tokens") or 0),
-        output_tokens=int(said.get("output_tokens") or 0),
-        cache_read_tokens=int(said.get("cache_read_input_tokens") or 0),
-        cache_write_tokens=int(said.get("cache_creation_input_tokens") or 0),
-    )
+    names = {
+        "cache_read_tokens": "cache_read_input_tokens",
+        "cache_write_tokens": "cache_creation_input_tokens",
+    }
+    names |= {name: name for name in ("input_tokens", "output_tokens")}
+    counted = {name: said.get(theirs) for name, theirs in names.items()}
+    return Usage(**{name: count for name, count in counted.items() if isinstance(count, int)})

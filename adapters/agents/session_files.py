@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from faber.contract.money import micro
 
 TRANSCRIPT_BYTES = 1_000_000
 OBJECT = re.compile(r"^\{", re.MULTILINE)
@@ -44,16 +47,22 @@ def last_object(text: str) -> dict[str, Any] | None:
     for start in reversed([found.start() for found in OBJECT.finditer(text)][-TRIES:]):
         try:
             value, _ = decoder.raw_decode(text[start:])
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         return dict(value)
     return None
 
 
+def dollars(value: Any) -> int | None:
+    """Micro-dollars of what an agent says it cost, None for anything but an amount."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return micro(value) if is_number and 0 <= value < math.inf else None
+
+
 def _object(line: bytes) -> Iterator[dict[str, Any]]:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(value, dict):
         yield value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adapters.models import ModelRequest, ToolCall
@@ -10,7 +11,7 @@ from adapters.models.anthropic_words import ANSWER_TOOL, body
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
 from adapters.models.failures import failure
-from adapters.models.http_call import CONNECT_TIMEOUT_S, post
+from adapters.models.http_call import CONNECT_TIMEOUT_S, post, understood
 from adapters.models.reply import Reply
 from faber.contract.money import Usage
 
@@ -40,7 +41,8 @@ class AnthropicMessages:
         sent = body(request, endpoint.model, dialect)
         client = self._client(endpoint)
         answer = await post(endpoint, anthropic, client, "/v1/messages", sent, self._timeout_s)
-        return _reply(answer, endpoint, asked_for_object=request.output_schema is not None)
+        read = partial(_reply, asked_for_object=request.output_schema is not None)
+        return understood(endpoint, read, answer)
 
     async def close(self) -> None:
         for client in self._clients.values():
@@ -90,8 +92,8 @@ def _take_call(reply: Reply, block: dict[str, Any], asked_for_object: bool) -> N
     proper = isinstance(given, dict)
     reply.tool_calls.append(
         ToolCall(
-            id=block.get("id") or f"call_{len(reply.tool_calls)}",
-            name=block.get("name") or "",
+            id=str(block.get("id") or f"call_{len(reply.tool_calls)}"),
+            name=str(block.get("name") or ""),
             arguments=given if isinstance(given, dict) else {},
             malformed=None if proper else given if isinstance(given, str) else json.dumps(given),
         )

@@ -13,6 +13,7 @@ from adapters.models.endpoint import Endpoint
 from faber.errors import LLMError
 
 SHOWN_CHARACTERS = 500
+LONGEST_WAIT_S = 86_400.0
 
 NO_MONEY = re.compile(r"insufficient[_ ](quota|balance|funds|credit)|credit balance|billing_", re.I)
 MONEY = re.compile(r"billing|credits", re.I)
@@ -69,14 +70,14 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
     if not value:
         return None
     if re.fullmatch(r"\d+(\.\d+)?", value):
-        return float(value)
+        return min(float(value), LONGEST_WAIT_S)
     try:
         date = parsedate_to_datetime(value)
     except ValueError:
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - (now or datetime.now(tz=UTC))).total_seconds())
+    return min(max(0.0, (date - (now or datetime.now(tz=UTC))).total_seconds()), LONGEST_WAIT_S)
 
 
 def _inner(body: object) -> object:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from adapters.models.endpoint import Endpoint
 from adapters.models.failures import SHOWN_CHARACTERS, failure, refused
+from adapters.models.reply import Reply
 from faber.errors import LLMError
 
 CONNECT_TIMEOUT_S = 10.0
@@ -20,7 +22,7 @@ async def post(
         # The SDK's own timeout is per read: a server that trickles would never meet it.
         async with asyncio.timeout(timeout_s):
             answer = await client.post(path, body=body, cast_to=object)
-    except (TimeoutError, ValueError, sdk.APIError) as error:
+    except (TimeoutError, ValueError, RecursionError, sdk.APIError) as error:
         problem = _translated(endpoint, sdk, error, timeout_s)
     else:
         if isinstance(answer, dict):
@@ -28,6 +30,18 @@ async def post(
         shown = endpoint.without_key(str(answer))[:SHOWN_CHARACTERS]
         problem = failure(endpoint, "INVALID_RESPONSE", f"the answer is not a JSON object: {shown!r}")
     # Raised outside the handler: the SDK's error holds the request, and with it the key.
+    raise problem
+
+
+def understood(
+    endpoint: Endpoint, read: Callable[[dict[str, Any], Endpoint], Reply], answer: dict[str, Any]
+) -> Reply:
+    """What `read` makes of an answer. Errors: LLMError INVALID_RESPONSE for one of an unheard-of form."""
+    try:
+        return read(answer, endpoint)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        what = f"the answer has a form that no provider documents ({type(error).__name__}: {error})"
+        problem = failure(endpoint, "INVALID_RESPONSE", what[: 2 * SHOWN_CHARACTERS])
     raise problem
 
 
@@ -42,7 +56,7 @@ def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float
         what = f"the connection to {endpoint.shown_url} failed ({type(cause).__name__}: {cause})"
         # A call that never got a connection cannot have been billed; one that was cut can.
         return failure(endpoint, "NETWORK_ERROR", what, reached=was_connected(cause))
-    if isinstance(error, ValueError):
+    if isinstance(error, (ValueError, RecursionError)):
         return failure(endpoint, "INVALID_RESPONSE", f"the body of the answer is not JSON: {error}")
     return failure(endpoint, "UNKNOWN", f"{type(error).__name__}: {error}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.models import ModelRequest
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
-from adapters.models.http_call import CONNECT_TIMEOUT_S, post
+from adapters.models.http_call import CONNECT_TIMEOUT_S, post, understood
 from adapters.models.openai_reply import reply_of
 from adapters.models.openai_words import body
 from adapters.models.reply import Reply
@@ -31,7 +31,7 @@ class OpenAIChat:
         answer: dict[str, Any] = await post(
             endpoint, openai, client, "/chat/completions", sent, self._timeout_s
         )
-        return reply_of(answer, endpoint)
+        return understood(endpoint, reply_of, answer)
 
     async def close(self) -> None:
         for client in self._clients.values():

@@ -76,8 +76,8 @@ def _tool_call(call: dict[str, Any], place: int) -> ToolCall:
     extra = call.get("extra_content")
     return ToolCall(
         # Some compatible servers give no id; the answer to the call must still find it.
-        id=call.get("id") or f"call_{place}",
-        name=function.get("name") or "",
+        id=str(call.get("id") or f"call_{place}"),
+        name=str(function.get("name") or ""),
         arguments=arguments or {},
         malformed=raw if arguments is None else None,
         carried={} if extra is None else {"extra_content": extra},

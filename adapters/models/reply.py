@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.models import ModelAnswer, ModelRequest, ToolCall
 from adapters.models.endpoint import Endpoint
 from adapters.models.failures import failure
-from adapters.models.structured import object_in
+from adapters.models.structured import object_in, too_deep, whole
 from adapters.models.tokens import estimate
 from adapters.prices import cost_of, price_of
 from faber.contract.money import Usage
+
+LONGEST_NAME = 200
 
 
 @dataclass
@@ -47,6 +49,7 @@ def settle(request: ModelRequest, endpoint: Endpoint, reply: Reply) -> ModelAnsw
 
 
 def priced(request: ModelRequest, reply: Reply) -> ModelAnswer:
+    reply = sound(reply)
     structured = reply.structured
     if structured is None and request.output_schema is not None:
         structured = object_in(reply.text)
@@ -66,3 +69,36 @@ def priced(request: ModelRequest, reply: Reply) -> ModelAnswer:
         request_id=reply.request_id,
         model_version=reply.model_version,
     )
+
+
+def sound(reply: Reply) -> Reply:
+    """The same as text and JSON that can be written down: it goes into artifacts, journals and histories."""
+    structured = None if too_deep(reply.structured) else whole(reply.structured)
+    return replace(
+        reply,
+        text=whole(reply.text),
+        tool_calls=[_sound_call(call) for call in reply.tool_calls],
+        structured=structured,
+        usage=reply.usage and reply.usage.at_least_zero(),
+        finish_reason=whole(reply.finish_reason)[:LONGEST_NAME],
+        request_id=_name(reply.request_id),
+        model_version=_name(reply.model_version),
+    )
+
+
+def _sound_call(call: ToolCall) -> ToolCall:
+    deep = too_deep(call.arguments)
+    # A tool that was given other words than the model's would do another thing than it meant.
+    broken = deep or whole(call.arguments) != call.arguments
+    why = "nested too deep" if deep else "half of a surrogate pair in it" if broken else call.malformed
+    return ToolCall(
+        id=whole(str(call.id)),
+        name=whole(str(call.name)),
+        arguments={} if broken else call.arguments,
+        malformed=whole(why),
+        carried={} if too_deep(call.carried) else whole(call.carried),
+    )
+
+
+def _name(value: Any) -> str | None:
+    return None if value is None else str(whole(str(value)))[:LONGEST_NAME]

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+DEEPEST = 60
+HALF = re.compile("[\ud800-\udfff]")
 FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.S)
 
 
@@ -19,11 +21,27 @@ def object_in(text: str) -> dict[str, Any] | None:
 
 
 def as_object(text: str) -> dict[str, Any] | None:
+    """None as well for what is nested deeper than anything that is meant."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and not too_deep(value) else None
+
+
+def too_deep(value: Any, left: int = DEEPEST) -> bool:
+    """Whether writing it down as JSON again could fail: every library has a depth at which it gives up."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left == 0 or any(too_deep(item, left - 1) for item in inner)
+
+
+def whole(value: Any) -> Any:
+    """Without halves of surrogate pairs, which JSON can spell and UTF-8 cannot. `value` is not too deep."""
+    if isinstance(value, str):
+        return HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {whole(name): whole(item) for name, item in value.items()}
+    return [whole(item) for item in value] if isinstance(value, list) else value
 
 
 def in_words(schema: dict[str, Any]) -> str:

@@ -38,3 +38,7 @@ class Usage(FromWorker):
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: bool = False
+
+    def at_least_zero(self) -> "Usage":
+        """Nobody earns budget back by counting below zero."""
+        return self.model_copy(update={name: 0 for name, count in self.model_dump().items() if count < 0})
