@@ -164,7 +164,7 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
     )
     configuring = Configuring(workspace=workspace, artifacts=artifacts, host=host)
     claiming = Claiming(workspace=workspace, artifacts=artifacts, journal=journal)
-    changes = Changes(workspace=workspace, artifacts=artifacts)
+    changes = Changes(workspace=workspace, artifacts=artifacts, journal=journal)
     releasing = Releasing(workspace=workspace, artifacts=artifacts)
     reporting = Reporting(workspace=workspace, artifacts=artifacts, processes=processes)
     upkeep = Upkeep(workspace=workspace, journal=journal, home=home, agent_home=partial(agent_home, data))
@@ -181,6 +181,7 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
             claiming.claim_work_item,
             changes.write_specification,
             changes.commit_change,
+            changes.lay_out,
             changes.observe_world,
             changes.merge_base_in,
             releasing.push_branch,

@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.places import repository_of
 from adapters.artifacts import Artifacts
+from adapters.journal import Journal
 from adapters.workspace import Change, Repository, Workspace
 from domain.deciding import deciding_files, is_test
 from domain.documents import clean_line, specification_document, specification_path
@@ -29,8 +30,9 @@ MOST_FILES, MOST_BYTES = 500, 32_000
 
 
 class Changes:
-    def __init__(self, *, workspace: Workspace, artifacts: Artifacts) -> None:
+    def __init__(self, *, workspace: Workspace, artifacts: Artifacts, journal: Journal) -> None:
         self._workspace = workspace
+        self._journal = journal
         self._artifacts = artifacts
 
     @activity.defn
@@ -129,12 +131,28 @@ class Changes:
         )
 
     @activity.defn
+    async def lay_out(self, request: WorldRequest) -> None:
+        """Put the work into the worktree as it is, for a person to look at and, who wants to, to edit."""
+        place = request.place
+        await self._workspace.open(
+            repository_of(place.repository), place.key.run_id, place.branch, place.head_sha, place.tree_sha
+        )
+        self._journal.save(f"{place.key.origin}/laid-out", request.shown)
+
+    @activity.defn
     async def observe_world(self, request: WorldRequest) -> World:
         """What stands now: the branch, the files in the worktree, the specification, the base and a merge with it."""
         place = request.place
         repository = repository_of(place.repository)
+        # Files that were laid out for another question are no edits: a reset run finds its own later ones there.
+        laid_out = self._journal.load(f"{place.key.origin}/laid-out")
         await self._workspace.open(
-            repository, place.key.run_id, place.branch, place.head_sha, place.tree_sha, keep=True
+            repository,
+            place.key.run_id,
+            place.branch,
+            place.head_sha,
+            place.tree_sha,
+            keep=laid_out is not None and laid_out == request.shown,
         )
         head = await self._workspace.head(repository, place.branch)
         tree = await self._workspace.snapshot(

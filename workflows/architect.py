@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from activities.changes import Changes
-from faber.contract.activities import SpecificationRequest, WorldRequest
+from faber.contract.activities import SpecificationRequest
 from workflows.asking import asked
 from workflows.failures import Ended
 from workflows.presets import QUICK
 from workflows.run import Run
 from workflows.turns import converse
+from workflows.world import approval, look
 
 
 async def architect(run: Run) -> None:
@@ -45,38 +48,26 @@ async def approve_specification(run: Run) -> bool:
             raise Ended("STATE", "there is no specification to approve", "architect")
         subject = {"specification": spec.content_hash}
         round = state.round("architect")
-        view = state.gates.answered("architect", round, subject) or await run.gate(
-            "architect",
-            kind="approval",
-            what=f"specification {spec.path}: {spec.title}",
-            subject=subject,
-            round=round,
-        )
+        view = await approval(run, "architect", f"specification {spec.path}: {spec.title}", subject, round)
         if view.decision == "revise":
             state.reasons = view.comment
             state.again("architect")
             return False
         if view.decision == "reject":
             raise Ended("REJECTED", rejected("architect", view.actor, view.comment), "architect")
-        if not await _edited_meanwhile(run):
+        if not await _edited_meanwhile(run, subject, round):
             spec.status = "approved"
             return True
         state.gates.outdate(view, "specification")
     return True
 
 
-async def _edited_meanwhile(run: Run) -> bool:
+async def _edited_meanwhile(run: Run, subject: dict[str, Any], round: int) -> bool:
     """Hold the world against what was shown; a specification edited in the worktree is taken up as it is now."""
     state = run.state
     if state.specification is None:
         return False
-    request = WorldRequest(
-        place=run.place, spec_path=state.specification.path, round=state.round("architect")
-    )
-    world = await run.mended(
-        "architect",
-        lambda: asked(Changes.observe_world, request, QUICK, run.host, "look at what was approved"),
-    )
+    world = await look(run, "architect", subject, round, spec_path=state.specification.path)
     state.tree_sha = world.tree_sha
     if world.spec_hash is None:
         raise Ended(

@@ -21,6 +21,7 @@ from workflows.failures import Ended
 from workflows.presets import HTTP, QUICK
 from workflows.run import Run
 from workflows.turns import converse
+from workflows.world import approval, look
 
 
 async def approve_release(run: Run) -> bool:
@@ -29,7 +30,7 @@ async def approve_release(run: Run) -> bool:
     state = run.state
     if run.must_approve("release") and not await _approved(run):
         return False
-    world = await _look(run)
+    world = await look(run, "release", _subject(run), run.state.round("build"), try_merge=True)
     if world.tree_sha != state.tree_sha or world.head_sha != state.head_sha:
         state.gates.outdate(_answer(run), "files")
         return await _take_up_edits(run, world)
@@ -58,13 +59,8 @@ def _answer(run: Run) -> GateView | None:
 
 async def _approved(run: Run) -> bool:
     state = run.state
-    view = _answer(run) or await run.gate(
-        "release",
-        kind="approval",
-        what=f"{len(state.files)} changed files on {state.branch} at {state.head_sha[:12]}{_deciding(run)}",
-        subject=_subject(run),
-        round=state.round("build"),
-    )
+    what = f"{len(state.files)} changed files on {state.branch} at {state.head_sha[:12]}{_deciding(run)}"
+    view = await approval(run, "release", what, _subject(run), state.round("build"))
     if view.decision == "reject":
         raise Ended("REJECTED", rejected("release", view.actor, view.comment), "release")
     if view.decision == "revise":
@@ -79,13 +75,6 @@ def _deciding(run: Run) -> str:
     named = run.state.tests_changed
     more = f" and {len(named) - 5} more" if len(named) > 5 else ""
     return f"; of them these decide what the checks say: {', '.join(named[:5])}{more}" if named else ""
-
-
-async def _look(run: Run) -> World:
-    request = WorldRequest(place=run.place, try_merge=True, round=run.state.round("build"))
-    return await run.mended(
-        "release", lambda: asked(Changes.observe_world, request, QUICK, run.host, "try the merge")
-    )
 
 
 async def _take_up_edits(run: Run, world: World) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from faber.contract.names import TASK_QUEUE
 from faber.contract.workflows import FaberRun
 from faber.settings import Settings
 from tests.delivery.places import Script, happy_script, make_repository, write_script
+from tests.stand_in import ModelServer
 from tests.waiting import eventually
 
 PORT, UI_PORT = 17333, 18333
@@ -83,8 +84,16 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def served(cli: Path, data_dir: Path) -> AsyncIterator[Client]:
-    async with serving_all(cli, data_dir, PORT, UI_PORT) as client:
+def provider() -> Iterator[ModelServer]:
+    """Answers for `openai:` models over HTTP, and counts what it was asked."""
+    with ModelServer(happy_script()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def served(cli: Path, data_dir: Path, provider: ModelServer) -> AsyncIterator[Client]:
+    openai = {name: value for name, value in provider.environment().items() if name.startswith("OPENAI_")}
+    async with serving_all(cli, data_dir, PORT, UI_PORT, openai) as client:
         yield client
 
 

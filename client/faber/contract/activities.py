@@ -236,7 +236,10 @@ class World(FromWorker):
 
 
 class WorldRequest(FromWorker):
+    """`shown` names the question that the files were laid out for, when a person was asked one."""
+
     place: Place
+    shown: str = ""
     spec_path: str | None = None
     try_merge: bool = False
     round: int = 1
