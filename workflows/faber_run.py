@@ -99,7 +99,7 @@ class FaberRun:
     async def _cancelled(self) -> None:
         """Clean up, leave a receipt, and let Temporal show the run as Canceled."""
         run = self._run
-        who = workflow.cancellation_reason() or "a cancel request"
+        who = workflow.cancellation_reason() or "a request"
         run.end("cancelled", "CANCELLED", who if who.startswith("cancelled by") else f"cancelled by {who}")
         await finish(run)
         raise asyncio.CancelledError(run.error)

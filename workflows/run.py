@@ -48,7 +48,7 @@ class Run:
         self, outcome: Outcome, code: str | None = None, error: str | None = None, phase: Phase | None = None
     ) -> None:
         self.outcome, self.error_code, self.error = outcome, code, error
-        self.error_phase = None if outcome == "completed" else phase or self.state.phase
+        self.error_phase = None if outcome == "completed" else phase or published.phase_shown(self)
         self.state.gates.open = []
 
     @property
