@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from faber.contract.delivery import BudgetRaise, Decision, Pause
 
-HIGHEST_LIMIT_USD = 1e9
 _MODELS: dict[str, type[Decision] | type[BudgetRaise] | type[Pause]] = {
     "decide": Decision,
     "raise_budget": BudgetRaise,
@@ -35,8 +34,6 @@ def parse_signal(name: str, args: list[Any]) -> Decision | BudgetRaise | Pause |
         parsed = model.model_validate(value)
     except ValidationError as error:
         return _ignored(name, _reason(error))
-    if isinstance(parsed, BudgetRaise) and not _is_amount(value["limit_usd"], parsed.limit_usd):
-        return _ignored(name, f"limit_usd must be a number of dollars up to {HIGHEST_LIMIT_USD:.0f}")
     return parsed
 
 
@@ -44,11 +41,6 @@ def _object(name: str, value: Any) -> Any:
     if name == "decide" and isinstance(value, str):
         return {"decision": value}
     return {} if name in {"pause", "resume"} and value is None else value
-
-
-def _is_amount(written: Any, limit_usd: float) -> bool:
-    # true would read as one dollar, and infinity has no micro-dollars.
-    return not isinstance(written, bool) and limit_usd <= HIGHEST_LIMIT_USD
 
 
 def _reason(error: ValidationError) -> str:

@@ -50,9 +50,9 @@ def test_pausing_and_resuming_need_no_words(name: str, args: list[Any]) -> None:
         ("decide", [{"decision": "approve", "comment": "\ud800"}], "comment: Input should be a valid string"),
         ("decide", [{"decision": "approve", "\ud800": 1}], "input: Input should be a valid string"),
         ("raise_budget", [{"limit_usd": 0}], "limit_usd: Input should be greater than 0"),
-        ("raise_budget", [{"limit_usd": True}], "limit_usd must be a number of dollars up to 1000000000"),
-        ("raise_budget", [{"limit_usd": float("inf")}], "limit_usd must be a number of dollars"),
-        ("raise_budget", [{"limit_usd": 1.1e9}], "limit_usd must be a number of dollars"),
+        ("raise_budget", [{"limit_usd": True}], "limit_usd: Value error, must be a number of dollars"),
+        ("raise_budget", [{"limit_usd": float("inf")}], "limit_usd: Input should be"),
+        ("raise_budget", [{"limit_usd": 1.1e9}], "limit_usd: Input should be less than or equal"),
         ("approve", [], "unknown; known are decide, raise_budget, pause, resume"),
     ],
 )

@@ -79,6 +79,14 @@ class BudgetRaise(FromPerson):
     actor: str = Field(default="unknown", max_length=200)
     via: str = Field(default="temporal", max_length=50)
 
+    @field_validator("limit_usd", mode="before")
+    @classmethod
+    def amount(cls, value: Any) -> Any:
+        """`true` would read as one dollar."""
+        if isinstance(value, bool):
+            raise ValueError("must be a number of dollars")
+        return value
+
 
 class Pause(FromPerson):
     reason: str = ""
