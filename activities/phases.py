@@ -20,6 +20,7 @@ from faber.contract.names import Phase
 
 STRUCTURED_LIMIT = 16_384
 TEXT_LIMIT = 2_000
+MOST_TOOLS_NAMED = 64
 WRITING: frozenset[Phase] = frozenset({"build"})
 LOOKING: frozenset[Phase] = frozenset({"architect", "build", "evaluate"})
 
@@ -126,7 +127,7 @@ class Phases:
             text=answer.text[:TEXT_LIMIT],
             structured=bounded(answer.structured),
             problems=[] if answer.tool_calls else problems_of(request.phase, answer),
-            tools=[call.name for call in answer.tool_calls],
+            tools=[call.name[:100] for call in answer.tool_calls[:MOST_TOOLS_NAMED]],
             bytes_added=added,
             spend=spend,
             tree_sha=tree_sha,

@@ -20,6 +20,9 @@ from adapters.tools import ToolResult, Tools
 from adapters.workspace import Workspace
 from faber.contract.activities import ToolsRequest, ToolsResult
 
+# A cap on turns bounds a run only when a turn is bounded too.
+MOST_CALLS = 64
+
 MakeTools = Callable[[Path, ToolsRequest, str], Tools]
 """(worktree, request, lease) -> the tools confined to it."""
 
@@ -84,7 +87,7 @@ class ToolUse:
         tree = noted[-1]["tree"] if noted else place.tree_sha
         path = await self._workspace.open(repository, place.key.run_id, place.branch, place.head_sha, tree)
         tools = self._make_tools(path, request, lease.key)
-        for call in calls[len(results) :]:
+        for call in calls[len(results) : MOST_CALLS]:
             result = await tools.use(call, writing=writing)
             self._journal.check_lease(*lease)
             if writing:
@@ -96,4 +99,9 @@ class ToolUse:
             note = json.dumps({"result": result.model_dump(), "tree": tree})
             self._journal.append(f"{lease.key}/done", note, lease=lease)
             results.append(result)
-        return results, tree
+        return [*results, *(not_done(call) for call in calls[MOST_CALLS:])], tree
+
+
+def not_done(call: ToolCall) -> ToolResult:
+    text = f"Not done: of the calls in one answer only the first {MOST_CALLS} are. Make the others again"
+    return ToolResult(call_id=call.id, name=call.name, text=text, is_error=True)
