@@ -28,7 +28,7 @@ async def write_claim(clone: Clone, work_id: str, expected: Claim | None, claim:
             return standing
         if standing == claim:
             return claim
-        # On top of the claim before it, so that servers that refuse to rewind a ref take it too.
+        # On top of the claim before it: who held the item, and how that ended, stays readable.
         new = await clone.commit_tree(empty_tree, [at] if at else [], message, int(time.time()))
         try:
             await push_ref(clone, claim_ref(work_id), new, at)

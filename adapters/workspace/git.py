@@ -7,8 +7,10 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +62,7 @@ ALLOWED_ON_NETWORK = (
 OLDEST = (2, 38)
 STALE_AFTER_S = 3.0
 TERMINATE_GRACE_S = 2.0
+MOST_AT_ONCE = 64
 
 _LOCKED = re.compile(r"[Uu]nable to create '([^'\n]+\.lock)': File exists")
 _CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s]+@")
@@ -88,6 +91,8 @@ class Git:
         self._local = kept | LOCAL_ONLY | FIXED
         self._network = kept | reaching | FIXED
         self._checked = False
+        # Each git that runs has one, so that a slow origin holds up nobody else's threads.
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="git")
 
     async def run(
         self,
@@ -126,16 +131,15 @@ class Git:
     ) -> Ran:
         switches = [part for name, value in SWITCHES.items() for part in ("-c", f"{name}={value}")]
         try:
-            process = await asyncio.create_subprocess_exec(
-                "git",
-                "--no-pager",
-                *switches,
-                *arguments,
+            # Not asyncio's own subprocesses: cancelled while they are being started, they hang for ever
+            # (Python 3.11), and a worker that is told to stop cancels at any moment.
+            process = subprocess.Popen(
+                ["git", "--no-pager", *switches, *arguments],
                 cwd=cwd,
                 env=environment,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 # Without a terminal nothing below it, ssh above all, can ask and wait for the answer.
                 start_new_session=True,
                 # A credential daemon would keep the lock, so only commands that stay on this host inherit it.
@@ -147,12 +151,13 @@ class Git:
             raise ToolMissing(
                 "git is not on PATH: install git 2.38 or newer and start the worker again"
             ) from problem
+        ended = asyncio.get_running_loop().run_in_executor(self._threads, process.communicate, stdin)
         try:
-            stdout, stderr = await process.communicate(stdin)
+            stdout, stderr = await asyncio.shield(ended)
         finally:
-            if process.returncode is None:
-                await _end(process)
-        return Ran(process.returncode or 0, stdout, clean_words(stderr))
+            if not ended.done():
+                await _end(process, ended)
+        return Ran(process.returncode, stdout, clean_words(stderr))
 
     async def _removed_stale_lock(self, words: str) -> bool:
         """A killed git leaves its `.lock` files; engine processes wait for each other elsewhere, so an old
@@ -185,11 +190,17 @@ def redact(text: str) -> str:
     return _CREDENTIALS.sub(r"\1***@", text)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: subprocess.Popen[bytes], ended: asyncio.Future[tuple[bytes, bytes]]) -> None:
     """SIGTERM first: git then takes its lock files away."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), TERMINATE_GRACE_S)
-            return
+    try:
+        _signal(process, signal.SIGTERM)
+        await asyncio.wait({ended}, timeout=TERMINATE_GRACE_S)
+    finally:
+        if not ended.done():
+            _signal(process, signal.SIGKILL)
+    await asyncio.wait({ended}, timeout=TERMINATE_GRACE_S)
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -33,8 +33,8 @@ class Locks:
             try:
                 yield
             finally:
-                _held.reset(token)
                 os.close(descriptor)
+                _held.reset(token)
 
 
 async def _lock_file(path: Path) -> int:

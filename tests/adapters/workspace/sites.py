@@ -116,13 +116,6 @@ class Started:
             (self.path / name).write_text(content)
         return await self.commit(await self.snapshot())
 
-    async def work_after(self, head: str, files: Mapping[str, str]) -> str:
-        """The snapshot of one more turn on top of `head`."""
-        await self.open(head=head)
-        for name, content in files.items():
-            (self.path / name).write_text(content)
-        return await self.snapshot("build/9/9", head)
-
     async def open(self, tree: str | None = None, head: str | None = None) -> Path:
         return await self.workspace.open(
             self.repository, self.run_id, self.branch, head or self.base, tree or head or self.base

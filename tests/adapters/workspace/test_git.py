@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -89,6 +90,23 @@ async def test_a_cancelled_git_is_gone_with_everything_it_started(tmp_path: Path
         await task
     pids = [int(pid) for pid in note.read_text().split()]
     await eventually(lambda: not any(map(alive, pids)), f"{pids} ended")
+
+
+async def test_a_worker_that_stops_at_any_moment_of_a_call_does_not_hang(tmp_path: Path) -> None:
+    git = Git(tmp_path, {"PATH": os.environ["PATH"]})
+
+    async def stop_after(moments: int) -> None:
+        tasks = [asyncio.create_task(git.run("--version")) for _ in range(4)]
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        # The end of the loop cancels whatever is there, also what a library started.
+        assert len(tasks) == 4
+
+    for moments in range(12):
+        worker = threading.Thread(target=asyncio.run, args=[stop_after(moments)], daemon=True)
+        worker.start()
+        await asyncio.to_thread(worker.join, 10)
+        assert not worker.is_alive(), f"stopped after {moments} moments"
 
 
 def alive(pid: int) -> bool:

@@ -38,7 +38,8 @@ async def test_a_resolved_conflict_is_committed_as_a_merge_that_the_base_takes(s
     second = await run.commit(resolved, head)
     assert site.in_clone("log", "-1", "--format=%P", second) == f"{head} {moved}"
     assert await run.commit(resolved, head) == second
-    third = await run.commit(await run.work_after(second, {"e": "e\n"}), second)
+    (run.path / "e").write_text("e\n")
+    third = await run.commit(await run.snapshot("build/3/1", resolved), second)
     assert site.in_clone("log", "-1", "--format=%P", third) == second
     assert (await run.workspace.merge_trial(site.repository, third)).clean
     await run.workspace.push(site.repository, run.branch, third, None)

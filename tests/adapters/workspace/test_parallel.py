@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 from adapters.workspace.git_workspace import GitWorkspace
 from tests.adapters.workspace.sites import WHEN, Site, start
@@ -34,6 +35,21 @@ async def test_eight_runs_in_one_repository_each_deliver_their_own_change(site: 
     assert [name for name in delivered if name.startswith("file-")] == [f"file-{n}" for n in range(RUNS)]
     assert await workers[0].runs() == []
     assert site.in_clone("worktree", "list", "--porcelain").count("worktree ") == 1
+    assert site.in_clone("fsck", "--no-dangling") == ""
+
+
+async def test_runs_that_are_cancelled_at_any_moment_end_at_once_and_can_be_done_again(site: Site) -> None:
+    workspace, chance = site.workspace(), random.Random(5)
+    for attempt in range(6):
+        numbers = range(attempt * RUNS, (attempt + 1) * RUNS)
+        tasks = [asyncio.create_task(whole_run(site, workspace, number)) for number in numbers]
+        await asyncio.wait(tasks, timeout=chance.uniform(0, 2))
+        for task in tasks:
+            task.cancel()
+        _, hanging = await asyncio.wait(tasks, timeout=10)
+        assert not hanging
+    merges = await asyncio.gather(*(whole_run(site, workspace, number) for number in range(100, 100 + RUNS)))
+    assert len(set(merges)) == RUNS
     assert site.in_clone("fsck", "--no-dangling") == ""
 
 
