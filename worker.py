@@ -53,15 +53,14 @@ from adapters.tools.specs import READING, all_specs
 from adapters.workspace.git_workspace import GitWorkspace
 from domain.redaction import Redactor
 from faber.connection import connect
-from faber.contract.activities import ToolsRequest
-from faber.contract.names import EXEC_QUEUE, LLM_QUEUE, TASK_QUEUE, host_queue
+from faber.contract.names import EXEC_QUEUE, LLM_QUEUE, QUEUES, TASK_QUEUE, host_queue
+from faber.contract.turns import ToolsRequest
 from faber.errors import FaberError
 from faber.settings import Settings
 from workflows.faber_run import FaberRun
 from workflows.upkeep import FaberMerge, FaberPrune
 
 ONE_SECOND = timedelta(seconds=1)
-QUEUES = (TASK_QUEUE, LLM_QUEUE, EXEC_QUEUE)
 MODEL_GRACE = timedelta(seconds=20)
 
 
@@ -219,34 +218,23 @@ def workers(client: Client, assembly: Assembly, queues: Sequence[str]) -> list[W
         "default_heartbeat_throttle_interval": ONE_SECOND,
         "build_id": "faber",
     }
-    made = []
-    if TASK_QUEUE in queues:
-        made.append(
-            Worker(
-                client,
-                task_queue=TASK_QUEUE,
-                workflows=[FaberRun, FaberMerge, FaberPrune],
-                max_cached_workflows=200,
-                # A parked run is answered this soon after its worker was replaced.
-                sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
-                **common,
-            )
-        )
-    if LLM_QUEUE in queues:
-        made.append(
-            Worker(
-                client,
-                task_queue=LLM_QUEUE,
-                activities=assembly.model_activities,
-                graceful_shutdown_timeout=MODEL_GRACE,
-                max_concurrent_activities=50,
-                **common,
-            )
-        )
-    if EXEC_QUEUE in queues:
-        for name in (EXEC_QUEUE, host_queue(assembly.host.id)):
-            made.append(Worker(client, task_queue=name, activities=assembly.exec_activities, **common))
-    return made
+    telling: dict[str, Any] = {
+        "workflows": [FaberRun, FaberMerge, FaberPrune],
+        "max_cached_workflows": 200,
+        # A parked run is answered this soon after its worker was replaced.
+        "sticky_queue_schedule_to_start_timeout": timedelta(seconds=2),
+    }
+    calling: dict[str, Any] = {
+        "activities": assembly.model_activities,
+        "graceful_shutdown_timeout": MODEL_GRACE,
+        "max_concurrent_activities": 50,
+    }
+    working: dict[str, Any] = {"activities": assembly.exec_activities}
+    served = [(TASK_QUEUE, TASK_QUEUE, telling), (LLM_QUEUE, LLM_QUEUE, calling)]
+    served += [(EXEC_QUEUE, name, working) for name in (EXEC_QUEUE, host_queue(assembly.host.id))]
+    return [
+        Worker(client, task_queue=name, **common, **more) for queue, name, more in served if queue in queues
+    ]
 
 
 @contextlib.asynccontextmanager

@@ -12,8 +12,8 @@ from activities.attempts import Attempts, lease_for
 from adapters.journal import Journal
 from adapters.models import Model, ModelAnswer, ModelRequest
 from adapters.prices import cost_of
-from faber.contract.activities import Spend
 from faber.contract.money import Price, Usage
+from faber.contract.turns import Spend
 from faber.errors import LLMError
 
 

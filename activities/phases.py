@@ -15,8 +15,8 @@ from activities.transcripts import Transcripts
 from adapters.artifacts import Artifacts
 from adapters.models import Message, ModelAnswer, ModelRequest, ToolSpec
 from domain.schema import SCHEMAS, problems_with
-from faber.contract.activities import Spend, TurnRequest, TurnResult
 from faber.contract.names import Phase
+from faber.contract.turns import Spend, TurnRequest, TurnResult
 
 STRUCTURED_LIMIT = 16_384
 TEXT_LIMIT = 2_000

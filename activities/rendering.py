@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from adapters.artifacts import Artifacts
-from faber.contract.activities import TurnRequest
+from faber.contract.turns import TurnRequest
 from faber.errors import ConfigurationError
 
 SHIPPED = Path(__file__).parent / "prompts"

@@ -18,9 +18,10 @@ from adapters.models.structured import too_deep, whole
 from adapters.prices import cost_of
 from adapters.processes import Processes, Sandbox
 from adapters.workspace import Workspace
-from faber.contract.activities import Place, Spend, TurnRequest
+from faber.contract.activities import Place
 from faber.contract.config import AgentConfig
 from faber.contract.money import Usage, micro
+from faber.contract.turns import Spend, TurnRequest
 from faber.errors import AgentFailed
 
 SESSIONS = uuid.UUID("6f0a1d0e-3b5c-4f0e-9a55-7c1f5f2f0d11")

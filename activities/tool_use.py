@@ -18,7 +18,7 @@ from adapters.models import Message, ToolCall
 from adapters.processes import Processes
 from adapters.tools import ToolResult, Tools
 from adapters.workspace import Workspace
-from faber.contract.activities import ToolsRequest, ToolsResult
+from faber.contract.turns import ToolsRequest, ToolsResult
 
 # A cap on turns bounds a run only when a turn is bounded too.
 MOST_CALLS = 64

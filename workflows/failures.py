@@ -6,8 +6,8 @@ from typing import Any
 
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
-from faber.contract.activities import Spend
 from faber.contract.names import Phase
+from faber.contract.turns import Spend
 
 
 class Ended(Exception):

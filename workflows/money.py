@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.ledger import affordable_output, worst_case
-from faber.contract.activities import Spend
 from faber.contract.money import Price, micro
 from faber.contract.names import Phase
+from faber.contract.turns import Spend
 from workflows.failures import Ended
 from workflows.run import Run
 

@@ -6,13 +6,7 @@ from typing import Any
 
 from activities.changes import Changes
 from activities.releasing import Releasing
-from faber.contract.activities import (
-    MergeRequest,
-    PullRequestRequest,
-    PushRequest,
-    World,
-    WorldRequest,
-)
+from faber.contract.activities import MergeRequest, PullRequestRequest, PushRequest, World, WorldRequest
 from faber.contract.delivery import Evidence, GateView
 from workflows.architect import rejected
 from workflows.asking import asked

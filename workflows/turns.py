@@ -10,8 +10,8 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from activities.phases import Phases
 from activities.tool_use import ToolUse
 from domain.ledger import input_bound
-from faber.contract.activities import Spend, ToolsRequest, TurnRequest, TurnResult
 from faber.contract.names import LLM_QUEUE, Phase
+from faber.contract.turns import Spend, ToolsRequest, TurnRequest, TurnResult
 from workflows.asking import asked
 from workflows.failures import Ended, spend_of, told
 from workflows.money import reserve_call, reserve_session, settle

@@ -11,8 +11,8 @@ from activities.attempts import Attempts
 from activities.calls import PaidCalls
 from adapters.journal.in_memory import InMemoryJournal
 from adapters.models import Message, ModelAnswer, ModelRequest
-from faber.contract.activities import Spend
 from faber.contract.money import Price, Usage
+from faber.contract.turns import Spend
 from faber.errors import LLMError
 
 PRICE = Price(model="p:m", input=1_000_000, output=2_000_000)

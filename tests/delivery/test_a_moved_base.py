@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faber.contract.activities import TurnRequest
+from faber.contract.turns import TurnRequest
 from tests.delivery.asking import ended, refusal, requests
 from tests.delivery.conftest import NewSite, Site
 from tests.delivery.places import git, happy_script, write

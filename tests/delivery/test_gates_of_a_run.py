@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faber.contract.activities import TurnRequest
 from faber.contract.names import PHASES
+from faber.contract.turns import TurnRequest
 from tests.delivery.asking import ended, refusal, requests
 from tests.delivery.conftest import NewSite, failure
 from tests.delivery.places import FIXED, git, happy_script, write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from faber.contract.activities import TurnRequest
+from faber.contract.turns import TurnRequest
 from tests.delivery.asking import autonomous, ended, requests
 from tests.delivery.conftest import NewSite, Site, failure
 from tests.delivery.places import FIXED, git, happy_script, write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faber.contract.activities import TurnRequest
+from faber.contract.turns import TurnRequest
 from tests.delivery.asking import autonomous, ended, last_turn, requests, verdict
 from tests.delivery.conftest import NewSite, Site, failure
 from tests.delivery.places import BUGGY, FIXED, Script, git, happy_script, write

@@ -8,8 +8,7 @@ PHASES: tuple[Phase, ...] = ("frame", "architect", "build", "evaluate", "release
 TASK_QUEUE = "faber"
 LLM_QUEUE = "faber-llm"
 EXEC_QUEUE = "faber-exec"
-IO_QUEUE = "faber-io"
-QUEUES = (TASK_QUEUE, LLM_QUEUE, EXEC_QUEUE, IO_QUEUE)
+QUEUES = (TASK_QUEUE, LLM_QUEUE, EXEC_QUEUE)
 
 SEARCH_ATTRIBUTES = {
     "FaberPhase": "Keyword",
