@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help setup demo dev test lint type bench doctor format clean
+.PHONY: help setup demo dev test lint type bench history doctor format clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ format: setup ## write the style instead of checking it
 
 bench: setup ## what a step costs
 	$(BIN)/python -m tests.bench
+
+history: setup ## record the runs that tests/histories replays, anew
+	$(BIN)/python -m tests.histories.record
 
 doctor: setup ## what works here and what is missing
 	$(BIN)/python -m faber.api doctor
