@@ -23,6 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 import worker
 from adapters.engine.binary import find_cli
 from adapters.engine.search_attributes import register_search_attributes
+from faber.contract.names import QUEUES
 from faber.converter import data_converter
 from faber.settings import Settings
 from tests.histories.commands import RECORDED, history_of, replay
