@@ -1,4 +1,4 @@
-"""The stand-in as a program; it prints its address and serves until it is ended."""
+"""The stand-in as a program; it prints its address and serves until it is ended. SIGUSR1 releases held calls."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with ModelServer(given.script, given.port, given.log) as server:
+        signal.signal(signal.SIGUSR1, lambda *_: server.release())
         print(server.url, flush=True)
         ended.wait()
 

@@ -1,0 +1,140 @@
+"""One run with all that it depends on, and what can be done to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+
+from faber.contract.delivery import Decision, RunInput, RunResult, WaitingOn
+from faber.contract.names import TASK_QUEUE
+from faber.contract.workflows import FaberRun
+from tests.crash import places
+from tests.crash.processes import Provider, Server, Worker
+from tests.crash.turnstile import Turnstile
+from tests.waiting import eventually
+
+Handle = WorkflowHandle[Any, RunResult]
+Victim = Literal["server", "worker"]
+
+
+@dataclass
+class Stage:
+    folder: Path
+    checkout: Path
+    client: Client
+    server: Server
+    worker: Worker
+    provider: Provider
+    turnstile: Turnstile
+    handle: Handle
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def origin(self) -> Path:
+        return self.folder / "origin.git"
+
+    async def kill(self, *victims: Victim) -> None:
+        """By SIGKILL, all of them at once."""
+        await asyncio.gather(*(self._killable[victim].kill() for victim in victims))
+
+    async def restore(self, *victims: Victim) -> None:
+        """The server first, as after a reboot: a worker without one gives up."""
+        for victim in sorted(victims):
+            await self._killable[victim].start()
+
+    @property
+    def _killable(self) -> dict[Victim, Server | Worker]:
+        return {"server": self.server, "worker": self.worker}
+
+    async def attempts(self) -> int:
+        """Of the activity that is under way; 0 when there is none."""
+        described = await self.handle.describe()
+        return max((one.attempt for one in described.raw_description.pending_activities), default=0)
+
+    async def next_start_after(self, since: float) -> float:
+        """Seconds from `since` (Unix time) to the next start of an activity, by Temporal's own history."""
+        async for event in self.handle.fetch_history_events():
+            at = event.event_time.ToMicroseconds() / 1e6
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED and at > since:
+                return at - since
+        raise AssertionError("no activity was started any more")
+
+    async def gate(self, name: str) -> WaitingOn:
+        """Waits until the gate is open."""
+        found: list[WaitingOn] = []
+
+        async def is_open() -> bool:
+            status = await self.handle.query(FaberRun.status)
+            found[:] = [item for item in status.waiting_on if item.gate == name]
+            return bool(found)
+
+        await eventually(is_open, f"gate {name} of {self.handle.id} opens")
+        return found[0]
+
+    async def approve(self, name: str) -> None:
+        gate = await self.gate(name)
+        decision = Decision(decision="approve", request_id=gate.request_id, actor="ann", via="test")
+        await self.handle.execute_update(FaberRun.decide, decision)
+
+    async def result(self) -> RunResult:
+        return await self.handle.result()
+
+
+@contextlib.asynccontextmanager
+async def staged(
+    folder: Path, server: Server, client: Client, *, hold: str = "", held_call: str = "", **workflow: Any
+) -> AsyncIterator[Stage]:
+    """A run that has just been started. `hold` is whom the turnstile keeps, `held_call` the phase whose first
+    model call gets no answer until told."""
+    async with contextlib.AsyncExitStack() as stack:
+        turnstile = await stack.enter_async_context(Turnstile())
+        turnstile.hold(hold)
+        checkout = places.make_site(folder, turnstile.port, **workflow)
+        prepared = places.write_script(folder, places.script(turnstile.port, held_call))
+        provider = Provider(prepared, folder / "calls.jsonl")
+        stack.push_async_callback(provider.end)
+        await provider.start()
+        worker = Worker(environment(folder, server, provider), folder / "worker.log")
+        stack.push_async_callback(worker.kill)
+        await worker.start()
+        run_id = f"faber-crash-{uuid.uuid4().hex[:10]}-1"
+        given = RunInput(work_id="1", repo=str(checkout))
+        handle = await client.start_workflow(FaberRun.run, given, id=run_id, task_queue=TASK_QUEUE)
+        stage = Stage(folder, checkout, client, server, worker, provider, turnstile, handle)
+        stack.push_async_callback(leave_nothing, stage)
+        yield stage
+
+
+def environment(folder: Path, server: Server, provider: Provider) -> dict[str, str]:
+    assert server.engine is not None
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {
+        **{name: os.environ[name] for name in ("HOME", "PYTHONPATH") if name in os.environ},
+        "PATH": programs,
+        "FABER_DATA_DIR": str(folder / "data"),
+        "TEMPORAL_ADDRESS": server.engine.address,
+        "TEMPORAL_NAMESPACE": server.engine.namespace,
+        "OPENAI_API_KEY": "key-of-the-stand-in",
+        "OPENAI_BASE_URL": f"{provider.url}/v1",
+    }
+
+
+async def leave_nothing(stage: Stage) -> None:
+    """A run that a failed test left open would be taken up by the next test's worker."""
+    await stage.server.start()
+    described = await stage.handle.describe()
+    if described.status == WorkflowExecutionStatus.RUNNING:
+        await stage.handle.terminate("the test has ended")

@@ -1,0 +1,81 @@
+"""kill -9 of the worker in every phase, and at each of the moments that are hardest to survive."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from faber.contract.names import PHASES, Phase
+from tests.crash.conftest import Begin
+from tests.crash.outcome import ends_as_if_nothing_happened, marked
+from tests.crash.processes import is_gone
+from tests.waiting import eventually
+
+
+@pytest.mark.parametrize("phase", PHASES)
+async def test_a_kill_at_any_moment_of_a_phase_is_survived(begin: Begin, phase: Phase) -> None:
+    async with begin() as stage:
+        await eventually(lambda: stage.provider.asked(phase), f"{phase} began")
+        await stage.kill("worker")
+        await stage.restore("worker")
+        await ends_as_if_nothing_happened(stage, kills_amid_calls=1)
+
+
+async def test_a_call_that_was_under_way_is_made_once_more_and_both_are_booked(begin: Begin) -> None:
+    async with begin(held_call="build") as stage:
+        await eventually(lambda: stage.provider.asked("build") == 1, "the call was under way")
+        await stage.kill("worker")
+        await stage.restore("worker")
+        await eventually(lambda: stage.provider.asked("build") == 2, "the call was made again")
+        stage.provider.answer_those_held()
+        await ends_as_if_nothing_happened(stage, lost_calls=1)
+
+
+@pytest.mark.parametrize("program", ["second", "check"])
+async def test_a_tool_or_check_under_way_dies_with_its_descendants_and_has_one_effect(
+    begin: Begin, program: str
+) -> None:
+    """`second` is a tool that two others came before in the same turn."""
+    async with begin(hold=program) as stage:
+        turnstile = stage.turnstile
+        await eventually(lambda: turnstile.waiting(program), f"{program} was under way")
+        family = tree_of(stage.handle.id)
+        await stage.kill("worker")
+        await eventually(lambda: turnstile.died[program] == 1, f"{program} was ended", 5)
+        await eventually(lambda: all(map(is_gone, family)), f"all below {program} was ended", 5)
+        await stage.restore("worker")
+        await eventually(lambda: turnstile.waiting(program), f"{program} was begun again")
+        turnstile.let_through(program)
+        await ends_as_if_nothing_happened(stage)
+        others = {"first", "second", "check"} - {program}
+        assert {name: turnstile.came[name] for name in others} == dict.fromkeys(others, 1)
+
+
+def tree_of(run_id: str) -> list[psutil.Process]:
+    """What bears the run's mark, and all below it: a descendant may have cleared its environment."""
+    return [process for one in marked(run_id) for process in (one, *one.children(recursive=True))]
+
+
+async def test_an_open_gate_is_open_after_the_restart_and_nobody_is_asked_twice(begin: Begin) -> None:
+    async with begin(autonomy="assisted") as stage:
+        await stage.approve("architect")
+        before = await stage.gate("release")
+        await stage.kill("worker")
+        await stage.restore("worker")
+        assert (await stage.gate("release")).request_id == before.request_id
+        await stage.approve("release")
+        result = await ends_as_if_nothing_happened(stage)
+        assert [view.name for view in result.decisions] == ["architect", "release"]
+
+
+@pytest.mark.parametrize("pushed", ["claim", "push", "settle"])
+async def test_what_was_pushed_and_not_yet_recorded_is_not_pushed_again(begin: Begin, pushed: str) -> None:
+    """By `claim` a run takes its work item, by `settle` it keeps the outcome there; `push` is its branch."""
+    async with begin(hold=pushed) as stage:
+        await eventually(lambda: stage.turnstile.waiting(pushed), f"the origin had the {pushed}")
+        await stage.kill("worker")
+        await stage.restore("worker")
+        stage.turnstile.let_through(pushed)
+        await ends_as_if_nothing_happened(stage)
+        pushes = {name: stage.turnstile.came[name] for name in ("claim", "push", "settle")}
+        assert pushes == {"claim": 1, "push": 1, "settle": 1}
