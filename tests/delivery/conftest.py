@@ -20,7 +20,7 @@ from adapters.engine.dev_server import start_dev_server
 from adapters.engine.search_attributes import register_search_attributes
 from faber.connection import connect
 from faber.contract.delivery import Decision, GateView, RunInput, RunResult, Status, WaitingOn
-from faber.contract.names import TASK_QUEUE
+from faber.contract.names import QUEUES, TASK_QUEUE
 from faber.contract.workflows import FaberRun
 from faber.settings import Settings
 from tests.delivery.places import Script, happy_script, make_repository, write_script
@@ -116,7 +116,7 @@ async def serving_all(
         client = await connect(settings)
         listed = await register_search_attributes(client, say)
         assembly = worker.assemble(settings, data_dir, search_attributes=listed)
-        async with worker.serving(client, assembly, worker.QUEUES):
+        async with worker.serving(client, assembly, QUEUES):
             yield client
 
 
