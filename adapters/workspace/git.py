@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.workspace.locks import inherited
+from adapters.workspace.locks import POLL_S, inherited
 from faber.errors import GitError, ToolMissing
 
 SWITCHES = {
@@ -170,7 +170,7 @@ class Git:
             return False
         with contextlib.suppress(FileNotFoundError):
             while time.time() - lock.lstat().st_mtime < STALE_AFTER_S:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(POLL_S)
             lock.unlink()
         return True
 

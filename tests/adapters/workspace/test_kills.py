@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -64,13 +65,14 @@ async def test_a_life_interrupted_many_times_ends_like_an_undisturbed_one(
 
 
 def kill(pid: int, git_dies_too: bool) -> None:
-    children = psutil.Process(pid).children(recursive=True) if git_dies_too else []
-    os.kill(pid, signal.SIGKILL)
-    for child in children:
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
+    # It may come to its own end at this very moment, and so may each git.
+    with contextlib.suppress(psutil.NoSuchProcess):
+        worker = psutil.Process(pid)
+        children = worker.children(recursive=True) if git_dies_too else []
+        worker.kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 HOLDER = """
