@@ -46,7 +46,7 @@ class Listening(WorkflowRunner):
             self.lines += [line for command in completion.successful.commands if (line := line_of(command))]
             return completion
 
-        instance.activate = listened  # type: ignore[method-assign]
+        instance.activate = listened  # type: ignore[method-assign,assignment]
         return instance
 
 
