@@ -20,7 +20,10 @@ UNKNOWN_TRIES = 3
 LONGEST_MESSAGE = 8_000
 LONGEST_DETAIL = 2_000
 MOST_DETAILS = 50
-DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+DEFECTS = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, NameError),
+    *(RuntimeError, TypeError, ValueError),
+)
 
 
 def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) -> ApplicationError:

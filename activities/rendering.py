@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from adapters.artifacts import Artifacts
+from domain.text import held
 from faber.contract.turns import TurnRequest
 from faber.errors import ConfigurationError
 
@@ -30,9 +31,12 @@ class Prompts:
 
     async def render(self, request: TurnRequest) -> tuple[str, str]:
         """The system and the user text of a phase's first turn. Errors: ConfigurationError naming the file."""
-        values: dict[str, Any] = {"phase": request.phase, "round": request.round, **request.values}
+        said = {
+            name: held(value) if isinstance(value, str) else value for name, value in request.values.items()
+        }
+        values: dict[str, Any] = {"phase": request.phase, "round": request.round, **said}
         for name, sha256 in request.inputs.items():
-            values[name] = (await self._artifacts.get(sha256)).decode(errors="replace")
+            values[name] = held((await self._artifacts.get(sha256)).decode(errors="replace"))
         system = await self._one(f"{request.phase}.system.md", request, values)
         user = await self._one(f"{request.phase}.user.md", request, values)
         # Whatever a team's own prompt says, the phase and the round stay recognisable.

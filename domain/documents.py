@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.naming import branch_name, run_id, safe_name, specification_path
-from domain.text import cell, clean_line, clean_text, code, inert, section, visible
+from domain.text import cell, clean_line, clean_text, code, held, inert, section, visible
 from faber.contract.delivery import CostSummary, Evidence, Issue, Status, WaitingOn
 from faber.contract.names import PHASES
 
@@ -200,4 +200,4 @@ def issue_text(issue: Issue) -> str:
         author = clean_line(comment.author, 100) or "unknown"
         parts.append(f"Comment by {author}:\n{clean_text(comment.body, 5_000)}")
     text = "\n\n".join(part for part in parts if part)
-    return re.sub(r"<(?=\s*/\s*work_item)", "&lt;", text, flags=re.IGNORECASE) + "\n"
+    return held(text) + "\n"

@@ -18,6 +18,7 @@ _CLOSING_WORD = re.compile(
     re.IGNORECASE,
 )
 _ACTIVE = re.compile(r"@(?=\w)|<(?=[a-z/!?])|\[(?=faber:)|faber(?=-run:)", re.IGNORECASE)
+_ENDS_ELEMENT = re.compile(r"<(?=\s*/\s*(?:work_item|specification|diff|checks)\b)", re.IGNORECASE)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 _LINK_DEFINITION = re.compile(r"^( {0,3})\[(?=[^\]\n]+\]:)", re.MULTILINE)
 _HEADING = re.compile(r"^( {0,3})(#{1,6}(?=\s|$)|=+\s*$|-+\s*$)")
@@ -74,6 +75,11 @@ def cell(text: str, limit: int = 200) -> str:
 def code(text: str, limit: int = 300) -> str:
     """An inline code span that its content cannot end."""
     return f"`{clean_line(text, limit).replace('`', chr(39))}`"
+
+
+def held(text: str) -> str:
+    """Text for a prompt that cannot end the element which holds it there."""
+    return _ENDS_ELEMENT.sub("&lt;", text)
 
 
 def _unclosing(text: str) -> str:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from adapters.work import comment_id
 from faber.contract.delivery import Comment
 
+# No comment holds the opening of another one: an opening that somebody wrote and never closed hides nothing.
 _BLOCK = re.compile(
-    r"^<!-- faber:comment (?P<head>\{[^\n]*\}) -->\r?\n(?P<body>.*?)^<!-- /faber:comment -->(?:\r?\n)?",
-    re.DOTALL | re.MULTILINE,
+    r"^<!-- faber:comment (?P<head>\{[^\n]*\}) -->\r?\n(?P<body>(?:(?!<!-- faber:comment )[^\n]*\n)*?)"
+    r"^<!-- /faber:comment -->(?:\r?\n)?",
+    re.MULTILINE,
 )
 _TAG = re.compile(r"<!--(\s*/?\s*faber:comment)")
 
@@ -42,11 +44,12 @@ def upserted(text: str, marker: str, body: str, at: str) -> str:
     """The text with exactly one comment of `marker`. The same body leaves it as it is."""
     body = _TAG.sub(r"&lt;!--\1", body.strip())
     new = _Block(comment_id(marker), Comment(author="faber", body=body, at=at))
-    for match in _BLOCK.finditer(text):
-        old = _block(match)
-        if old.id == new.id:
-            same = old.comment.body == body
-            return text if same else text[: match.start()] + new.text() + text[match.end() :]
+    mine = [match for match in _BLOCK.finditer(text) if _block(match).id == new.id]
+    if mine:
+        for copy in reversed(mine[1:]):
+            text = text[: copy.start()] + text[copy.end() :]
+        same = _block(mine[0]).comment.body == body
+        return text if same else text[: mine[0].start()] + new.text() + text[mine[0].end() :]
     gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
     return text + gap + new.text()
 
