@@ -9,6 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.processes import Processes
 from adapters.workspace import Workspace
+from faber.errors import FaberError
 
 
 async def clear_gone_runs(
@@ -22,8 +23,13 @@ async def clear_gone_runs(
     if ended:
         say(f"janitor: ended {len(ended)} processes that a worker left behind")
     for run_id in gone:
-        left = await workspace.discard(run_id)
-        say(f"janitor: put away the worktree of {run_id}: {left}")
+        try:
+            left = await workspace.discard(run_id)
+        except FaberError as error:
+            # A worker that does not start because of somebody's leftovers would stop every other run.
+            say(f"janitor: left the worktree of {run_id} where it is: {error.message}")
+        else:
+            say(f"janitor: put away the worktree of {run_id}: {left}")
 
 
 async def is_running(client: Client, run_id: str) -> bool:
