@@ -11,7 +11,7 @@ from activities.platforms import work_items
 from adapters.artifacts import Artifacts
 from adapters.journal import Journal
 from adapters.workspace import Claim, Repository, Workspace
-from domain.documents import branch_name, issue_text
+from domain.documents import branch_name, issue_in_brief, issue_text
 from faber.contract.activities import Claimed, ClaimRequest, RunKey, Setup
 from faber.contract.config import Configuration
 from faber.contract.delivery import Evidence, Issue
@@ -45,7 +45,7 @@ class Claiming:
         )
         text = issue_text(issue)
         return Claimed(
-            issue=issue,
+            issue=issue_in_brief(issue),
             branch=branch,
             head_sha=head_sha,
             evidence=[worktree],

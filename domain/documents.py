@@ -14,6 +14,7 @@ from faber.contract.names import PHASES
 __all__ = [
     "branch_name",
     "clean_line",
+    "issue_in_brief",
     "issue_text",
     "marker",
     "pull_request_body",
@@ -186,6 +187,24 @@ def _cost(cost: CostSummary) -> str:
     limit = "no limit" if cost.limit_usd is None else f"limit ${cost.limit_usd:.2f}"
     unpriced = "" if cost.priced else "; a model without a list price is counted at the dearest known one"
     return f"Cost: ${cost.spent_usd:.2f} ({limit}), {cost.calls} calls, {cost.tokens} tokens{unpriced}"
+
+
+def issue_in_brief(issue: Issue) -> Issue:
+    """The work item small enough to travel with every step of a run; `issue_text` has it whole."""
+    return issue.model_copy(
+        update={
+            "title": issue.title[:500],
+            "body": issue.body[:8_000],
+            "labels": [label[:100] for label in issue.labels[:50]],
+            "state": issue.state[:100],
+            "url": issue.url[:2_000],
+            "author": issue.author[:200],
+            "comments": [
+                comment.model_copy(update={"body": comment.body[:1_000], "author": comment.author[:200]})
+                for comment in issue.comments[-COMMENTS_SHOWN:]
+            ],
+        }
+    )
 
 
 def issue_text(issue: Issue) -> str:

@@ -12,6 +12,7 @@ from faber.contract.names import PHASES
 from tests.delivery.asking import ended, last_turn
 from tests.delivery.conftest import NewSite, Site
 from tests.delivery.places import FIXED, git, happy_script, write
+from tests.security.leaks import named_payloads
 from tests.stand_in.call import entries
 from tests.stand_in.server import ModelServer
 
@@ -133,3 +134,17 @@ async def test_no_text_closes_the_element_that_holds_it_in_a_prompt(
             assert len(closed) == len(re.findall(rf"^<{name}>$", prompt, re.MULTILINE)), (call.phase, name)
         assert "{{ 7*7 }}" in prompt
         assert "49" not in prompt
+
+
+async def test_a_work_item_of_megabytes_stays_out_of_history(new_site: NewSite) -> None:
+    labels = ", ".join(f"label-{number}" for number in range(2_500))
+    issue = f"---\nid: 1\ntitle: {'long ' * 2_000}\nlabels: {labels}\nauthor: {'a' * 9_000}\n---\n{'body ' * 180_000}"
+    site = new_site(issues={"1": issue}, name="megabytes")
+    (site.checkout / ".fractary/issues/1.comments.md").write_text("A comment. " * 80_000)
+    handle = await site.start(budget_usd=1_000)
+    result = await ended(handle)
+    assert result.status == "completed"
+    sizes = sorted(((len(data), event) for event, data in await named_payloads(handle)), reverse=True)
+    assert sizes[0] < (LARGEST_PAYLOAD, ""), sizes[:20]
+    state = (site.checkout / ".fractary/faber/runs" / handle.id / "state.json").read_bytes()
+    assert len(state) < LARGEST_PAYLOAD
