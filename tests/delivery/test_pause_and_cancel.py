@@ -26,8 +26,8 @@ def running(word: str) -> list[int]:
     return found
 
 
-def long_command(word: str) -> dict[str, Any]:
-    argv = ["python", "-c", f"import time; time.sleep(600)  # {word}"]
+def long_command(word: str, before: str = "import time; ") -> dict[str, Any]:
+    argv = ["python", "-c", f"{before}time.sleep(600)  # {word}"]
     return {"tool_calls": [{"name": "run_command", "arguments": {"argv": argv}}]}
 
 
