@@ -28,7 +28,7 @@ from faber.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "slugify"
-OPENAI_MODEL = "openai:gpt-5-mini"
+OPENAI_MODEL = "openai:gpt-6.1-sol"
 WORKER_READY_S = 60.0
 
 

@@ -17,11 +17,11 @@ Platform = Literal["local", "github", "gitea"]
 class Models(FromPerson):
     """The model of each phase, `provider:model`."""
 
-    frame: str = "anthropic:claude-haiku-4-5"
-    architect: str = "anthropic:claude-sonnet-4-5"
-    build: str = "anthropic:claude-sonnet-4-5"
-    evaluate: str = "anthropic:claude-sonnet-4-5"
-    release: str = "anthropic:claude-haiku-4-5"
+    frame: str = "anthropic:claude-haiku-5-5"
+    architect: str = "anthropic:claude-sonnet-5-5"
+    build: str = "anthropic:claude-sonnet-5-5"
+    evaluate: str = "anthropic:claude-sonnet-5-5"
+    release: str = "anthropic:claude-haiku-5-5"
 
     def of(self, phase: Phase) -> str:
         value: str = getattr(self, phase)
