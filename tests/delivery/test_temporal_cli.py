@@ -221,7 +221,7 @@ async def test_signals_of_any_shape_never_fail_or_hang_a_run_and_are_kept_as_ign
         "takes one JSON object, not a list",
         "it has 2 inputs",
         "no request 'release-1-00000000' here",
-        "limit_usd must be a number",
+        "limit_usd: Value error, must be a number",
         "the run is not paused",
         "unknown; known are",
         "one JSON object",
