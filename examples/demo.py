@@ -134,7 +134,7 @@ class Follower:
     def show(self, status: Status) -> None:
         self._once(f"phase {status.current_phase}, round {status.round}")
         for phase in status.completed_phases:
-            self._once(f"done  {phase} (round {status.round})", key=f"done {phase} {status.retry_count}")
+            self._once(f"done  {phase}")
         for note in status.notes:
             self._once(f"note  {note}")
         if status.retry_count:
