@@ -14,7 +14,16 @@ from faber.contract.turns import TurnRequest
 from faber.errors import ConfigurationError
 
 SHIPPED = Path(__file__).parent / "prompts"
+MOST_SHOWN = 300_000
 OVERRIDES = ".fractary/faber/prompts"
+
+
+def shortened(text: str) -> str:
+    """No model reads a diff of megabytes, and every one is paid for it."""
+    if len(text) <= MOST_SHOWN:
+        return text
+    left_out = len(text) - MOST_SHOWN
+    return f"{text[:MOST_SHOWN]}\n[{left_out:,} characters more are left out here: look at the files themselves]\n"
 
 
 def prompt_names() -> list[str]:
@@ -36,7 +45,7 @@ class Prompts:
         }
         values: dict[str, Any] = {"phase": request.phase, "round": request.round, **said}
         for name, sha256 in request.inputs.items():
-            values[name] = held((await self._artifacts.get(sha256)).decode(errors="replace"))
+            values[name] = held(shortened((await self._artifacts.get(sha256)).decode(errors="replace")))
         system = await self._one(f"{request.phase}.system.md", request, values)
         user = await self._one(f"{request.phase}.user.md", request, values)
         # Whatever a team's own prompt says, the phase and the round stay recognisable.

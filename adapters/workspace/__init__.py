@@ -141,7 +141,8 @@ class Workspace(Protocol):
         ...
 
     async def diff(self, repository: Repository, base_sha: str, head_sha: str) -> str:
-        """A unified diff that no textconv or external driver can colour or hide."""
+        """A unified diff that no textconv or external driver can colour or hide. Of a file beyond 1 MB only that
+        it changed; the whole is cut after 5 MB, and says so."""
         ...
 
     async def merge_trial(self, repository: Repository, head_sha: str) -> MergeTrial: ...

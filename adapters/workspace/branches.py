@@ -10,6 +10,8 @@ from adapters.workspace.git import clean_words
 from adapters.workspace.names import branch_ref, engine_ref, refname, sha
 from faber.errors import GitError
 
+LARGEST_SHOWN = 1_000_000
+LARGEST_DIFF = 5_000_000
 MERGED_SUBJECT = "Take the base into the work"
 
 
@@ -95,10 +97,14 @@ async def commits(clone: Clone, base_sha: str, head_sha: str) -> list[tuple[str,
 
 async def diff(clone: Clone, base_sha: str, head_sha: str) -> str:
     shown = await clone.run(
+        # Beyond this size git says that a file differs, and not how.
+        *("-c", f"core.bigFileThreshold={LARGEST_SHOWN}"),
         *("diff-tree", "-p", "-r", "--find-renames", "--no-textconv", "--no-ext-diff", "--no-color"),
         *("--end-of-options", sha(base_sha), sha(head_sha)),
+        most=LARGEST_DIFF + 1,
     )
-    return shown.stdout.decode(errors="replace")
+    text = shown.stdout[:LARGEST_DIFF].decode(errors="replace")
+    return text if len(shown.stdout) <= LARGEST_DIFF else f"{text}\n[the diff goes on and was cut here]\n"
 
 
 async def read_at(clone: Clone, commit_sha: str, path: str) -> bytes | None:

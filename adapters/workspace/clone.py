@@ -17,9 +17,10 @@ from adapters.workspace.names import base_ref, branch_ref, sha
 from adapters.workspace.origin import Origin
 from faber.errors import ConfigurationError, GitError
 
-# Of what .gitattributes says, two things never count, also for the git of an agent in its worktree: a filter
-# runs a program, and `-diff` hides a change from its reviewer (git 2.43 began to read it in bare clones).
-ATTRIBUTES = "* -filter !diff\n"
+# Of what .gitattributes says, these never count, also for the git of an agent in its worktree: a filter runs a
+# program, `-diff` hides a change from its reviewer (git 2.43 began to read it in bare clones), an encoding that a
+# file is not in fails every snapshot, and `ident` writes into files.
+ATTRIBUTES = "* -filter !diff !working-tree-encoding -ident\n"
 CONFIGURATION = """
 [core]
 	hooksPath = /dev/null
@@ -43,13 +44,24 @@ class Clone:
     default_branch: str
 
     async def run(
-        self, *arguments: str, stdin: bytes = b"", accept: Collection[int] = (0,), when: int = 0
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        accept: Collection[int] = (0,),
+        when: int = 0,
+        most: int | None = None,
     ) -> Ran:
         """A command without a worktree. `when` (Unix seconds) dates a commit."""
         stamp = f"@{when} +0000"
         dates = {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
         return await self.git.run(
-            f"--git-dir={self.path}", *arguments, cwd=self.path, stdin=stdin, accept=accept, env=dates
+            f"--git-dir={self.path}",
+            *arguments,
+            cwd=self.path,
+            stdin=stdin,
+            accept=accept,
+            env=dates,
+            most=most,
         )
 
     async def talk(self, *arguments: str, accept: Collection[int] = (0,)) -> Ran:

@@ -8,10 +8,12 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from adapters.workspace.locks import POLL_S, inherited
@@ -102,12 +104,14 @@ class Git:
         env: Mapping[str, str] | None = None,
         accept: Collection[int] = (0,),
         network: bool = False,
+        most: int | None = None,
     ) -> Ran:
         """`accept` lists the exit codes that are answers; any other one is a GitError. `network` runs it with
-        the user's own configuration, which knows their credentials, proxies and trusted folders."""
+        the user's own configuration, which knows their credentials, proxies and trusted folders. After `most`
+        bytes of output git is ended, and what it said until then is the answer."""
         environment = (self._network if network else self._local) | dict(env or {})
         while True:
-            ran = await self._once(arguments, cwd or self._data_dir, stdin, environment, network)
+            ran = await self._once(arguments, cwd or self._data_dir, stdin, environment, network, most)
             if ran.code and await self._removed_stale_lock(ran.words):
                 continue
             if ran.code in accept:
@@ -127,7 +131,13 @@ class Git:
         self._checked = True
 
     async def _once(
-        self, arguments: tuple[str, ...], cwd: Path, stdin: bytes, environment: dict[str, str], network: bool
+        self,
+        arguments: tuple[str, ...],
+        cwd: Path,
+        stdin: bytes,
+        environment: dict[str, str],
+        network: bool,
+        most: int | None,
     ) -> Ran:
         switches = [part for name, value in SWITCHES.items() for part in ("-c", f"{name}={value}")]
         try:
@@ -151,7 +161,8 @@ class Git:
             raise ToolMissing(
                 "git is not on PATH: install git 2.38 or newer and start the worker again"
             ) from problem
-        ended = asyncio.get_running_loop().run_in_executor(self._threads, process.communicate, stdin)
+        listen = partial(process.communicate, stdin) if most is None else partial(_beginning, process, most)
+        ended = asyncio.get_running_loop().run_in_executor(self._threads, listen)
         try:
             stdout, stderr = await asyncio.shield(ended)
         finally:
@@ -188,6 +199,25 @@ def clean_words(said: bytes | str) -> str:
 
 def redact(text: str) -> str:
     return _CREDENTIALS.sub(r"\1***@", text)
+
+
+def _beginning(process: subprocess.Popen[bytes], most: int) -> tuple[bytes, bytes]:
+    """The first `most` bytes of what it says; one that would say more finds its pipe closed."""
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdin.close()
+    words: list[bytes] = []
+    listening = threading.Thread(
+        target=lambda: words.append(process.stderr.read() if process.stderr else b"")
+    )
+    listening.start()
+    said = process.stdout.read(most)
+    process.stdout.close()
+    listening.join()
+    process.stderr.close()
+    process.wait()
+    if len(said) == most:
+        process.returncode = 0
+    return said, words[0]
 
 
 async def _end(process: subprocess.Popen[bytes], ended: asyncio.Future[tuple[bytes, bytes]]) -> None:

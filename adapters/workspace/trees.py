@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -12,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from adapters.workspace.clone import Clone
 from adapters.workspace.git import Ran
-from faber.errors import ValidationError
+from adapters.workspace.removal import empty, make_readable, make_writable
+from faber.errors import GitError, ValidationError
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Files:
     clone: Clone
     root: Path
     index: Path
+    trash: Path
 
     async def git(
         self, *arguments: str, index: Path | None = None, stdin: bytes = b"", accept: Collection[int] = (0,)
@@ -37,11 +40,28 @@ class Files:
         )
 
     async def reset(self, tree: str) -> None:
-        """Exactly the files of the tree; ignored files stay."""
+        """Exactly the files of the tree; ignored files stay, unless what is in the way cannot be removed else."""
         self.index.with_name(self.index.name + ".lock").unlink(missing_ok=True)
+        try:
+            await self._lay_out(tree)
+        except GitError:
+            await asyncio.to_thread(self._start_over)
+            await self._lay_out(tree)
+
+    async def _lay_out(self, tree: str) -> None:
         await self.git("read-tree", "--reset", "-u", tree)
         # Twice -f: also repositories that were made inside.
         await self.git("clean", "-ffdq")
+
+    def _start_over(self) -> None:
+        """Git gives up on folders that are deeper than a path can be, or that may not be written."""
+        self.index.unlink(missing_ok=True)
+        self.trash.mkdir(parents=True, exist_ok=True)
+        for entry in self.root.iterdir():
+            if entry.name != ".git":
+                make_writable(entry)
+                entry.rename(self.trash / uuid.uuid4().hex)
+        empty(self.trash)
 
     async def written(self, parent_tree: str) -> str:
         """The tree of the files as they are now. What `parent_tree` has stays tracked, ignored or not."""
@@ -49,14 +69,19 @@ class Files:
             await self.git("read-tree", "--reset", parent_tree, index=index)
             embedded = await self._embedded(index)
             excluded = [b":(exclude,top,literal)" + path for path in embedded]
-            await self.git(
-                *("add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"),
-                index=index,
-                stdin=b"\0".join([b":(top)", *excluded]),
-            )
+            await self._add(index, b"\0".join([b":(top)", *excluded]))
             for path in embedded:
                 await self._add_embedded(index, path)
             return (await self.git("write-tree", index=index)).text
+
+    async def _add(self, index: Path, pathspecs: bytes) -> None:
+        arguments = ("add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul")
+        try:
+            await self.git(*arguments, index=index, stdin=pathspecs)
+        except GitError:
+            if not await asyncio.to_thread(make_readable, self.root):
+                raise
+            await self.git(*arguments, index=index, stdin=pathspecs)
 
     async def with_file(self, tree: str, path: str, content: bytes) -> str:
         """`tree` with one file more, or another content of it; nothing is written outside git."""
@@ -81,7 +106,7 @@ class Files:
 
     async def _add_embedded(self, index: Path, folder: bytes) -> None:
         """Its files, as if its `.git` were not there: a link to a commit that nobody has would lose them."""
-        inside = Files(self.clone, self.root / os.fsdecode(folder), index)
+        inside = Files(self.clone, self.root / os.fsdecode(folder), index, self.trash)
         missing = index.with_name(f"{index.name}.none")
         found = await inside._untracked(missing)
         files = [folder + path for path in found if not path.endswith(b"/")]

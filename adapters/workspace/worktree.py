@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
-import stat
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.workspace.clone import Clone, write_whole
 from adapters.workspace.names import encoded
+from adapters.workspace.removal import empty
 from adapters.workspace.trees import Files
 
 
@@ -27,7 +26,7 @@ class Worktree:
 
     @property
     def files(self) -> Files:
-        return Files(self.clone, self.path, self.path.with_name(f"{self.path.name}.index"))
+        return Files(self.clone, self.path, self.path.with_name(f"{self.path.name}.index"), self.trash)
 
     @property
     def exists(self) -> bool:
@@ -83,22 +82,3 @@ def worktree_of(clone: Clone, data_dir: Path, run_id: str, name: str) -> Worktre
         admin=clone.path / "worktrees" / f"{run}+{part}",
         trash=data_dir / "trash",
     )
-
-
-def empty(trash: Path) -> None:
-    """Also what a killed worker left, and folders that somebody made read-only; links are not followed."""
-    for entry in list(trash.iterdir()) if trash.is_dir() else []:
-        _make_writable(entry)
-        for folder, folders, _ in os.walk(entry):
-            for name in folders:
-                _make_writable(Path(folder, name))
-        shutil.rmtree(entry, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            entry.unlink(missing_ok=True)
-
-
-def _make_writable(folder: Path) -> None:
-    # Another worker may empty the same folder at this moment.
-    with contextlib.suppress(OSError):
-        if folder.is_dir() and not folder.is_symlink():
-            folder.chmod(stat.S_IMODE(folder.lstat().st_mode) | stat.S_IRWXU)
