@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 
 from faber.contract.delivery import Decision, RunInput, RunResult, WaitingOn
@@ -59,10 +59,12 @@ class Stage:
     def _killable(self) -> dict[Victim, Server | Worker]:
         return {"server": self.server, "worker": self.worker}
 
-    async def attempts(self) -> int:
-        """Of the activity that is under way; 0 when there is none."""
+    async def attempt(self) -> int:
+        """Of the activity that a worker has in hand; 0 when there is none."""
         described = await self.handle.describe()
-        return max((one.attempt for one in described.raw_description.pending_activities), default=0)
+        started = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+        pending = described.raw_description.pending_activities
+        return max((one.attempt for one in pending if one.state == started), default=0)
 
     async def next_start_after(self, since: float) -> float:
         """Seconds from `since` (Unix time) to the next start of an activity, by Temporal's own history."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from adapters.journal.folder import FolderJournal
 from tests.crash.conftest import Begin
 from tests.crash.outcome import ends_as_if_nothing_happened
 from tests.crash.stage import Stage
@@ -31,7 +32,7 @@ async def gone_and_given_up(stage: Stage) -> None:
     await gone_and_back(stage)
 
     async def again() -> bool:
-        return await stage.attempts() >= 2
+        return await stage.attempt() >= 2
 
     await eventually(again, "a second attempt was begun")
 
@@ -40,7 +41,7 @@ async def deaf_and_back(stage: Stage) -> None:
     """Heartbeats wait at its door meanwhile: whether one of them or the timeout comes first is not known."""
     async with stage.server.stopped():
         await asyncio.sleep(AWAY_S)
-    await stage.attempts()
+    await stage.attempt()
 
 
 async def test_a_long_model_call_is_joined_by_the_next_attempt_and_paid_once(begin: Begin) -> None:
@@ -49,6 +50,23 @@ async def test_a_long_model_call_is_joined_by_the_next_attempt_and_paid_once(beg
         await gone_and_given_up(stage)
         stage.provider.answer_those_held()
         await ends_as_if_nothing_happened(stage)
+
+
+async def test_an_answer_that_came_while_the_server_was_gone_outlives_its_worker(begin: Begin) -> None:
+    async with begin(held_call="build") as stage:
+        await eventually(lambda: stage.provider.asked("build") == 1, "the call was under way")
+        await stage.kill("server")
+        stage.provider.answer_those_held()
+        await eventually(lambda: "build" in answered(stage), "the answer was kept")
+        await stage.kill("worker")
+        await stage.restore("server", "worker")
+        await ends_as_if_nothing_happened(stage)
+
+
+def answered(stage: Stage) -> set[str]:
+    """The phases of which a model's answer lies in the journal."""
+    keys = FolderJournal(stage.data).keys("")
+    return {key.split("/")[1] for key in keys if key.endswith("/answer")}
 
 
 @pytest.mark.parametrize("away", [gone_and_given_up, deaf_and_back])
