@@ -124,8 +124,10 @@ class Run:
             self.note("search attributes are not registered: lists cannot filter by them")
 
     def begin_phase(self) -> None:
-        self.phase_began = workflow.now()
-        self.phase_cost = self.state.ledger.settled
+        """A round that an earlier execution began counts from there."""
+        talk = self.state.conversation
+        self.phase_began = datetime.fromisoformat(talk.began) if talk and talk.began else workflow.now()
+        self.phase_cost = talk.cost_before if talk else self.state.ledger.settled
 
     def finish_phase(self, phase: Phase) -> None:
         self.state.completed = [*(done for done in self.state.completed if done != phase), phase]

@@ -17,7 +17,8 @@ from faber.converter import PAYLOAD_ERROR, describe
 
 
 class Conversation(FromWorker):
-    """A phase's round under way. `bound` is the most input tokens that its next call can have."""
+    """A phase's round under way. `bound` is the most input tokens that its next call can have; `began` (ISO 8601)
+    and `cost_before` (the ledger's micro-dollars) are from its beginning, which may be an earlier execution's."""
 
     phase: Phase
     round: int
@@ -27,6 +28,8 @@ class Conversation(FromWorker):
     feedback: str | None = None
     bound: int = 12_000
     repairs: int = 0
+    began: str = ""
+    cost_before: int = 0
 
 
 class RunState(FromWorker):
@@ -141,8 +144,10 @@ def tried_again(state: RunState, from_phase: Any) -> None:
     for view in state.gates.decided:
         if view.decision == "reject":
             state.gates.stale[view.request_id] = "stale: the run was tried again since"
-    under_way = state.conversation is not None and state.conversation.phase == state.phase
-    if from_phase is None and under_way:
-        # It failed between two turns: the conversation goes on, so that no turn is paid for twice.
+    talk = state.conversation
+    if from_phase is None and talk is not None and talk.phase == state.phase:
+        # It failed between two turns: the conversation goes on, so that no turn is paid for twice. How long it
+        # lay there is no part of its time.
+        talk.began = ""
         return
     state.again(from_phase or state.phase)

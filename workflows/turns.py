@@ -36,7 +36,13 @@ async def converse(run: Run, phase: Phase, *, form_required: bool = True) -> Tur
     state = run.state
     if state.conversation is None or state.conversation.phase != phase:
         cap = run.configuration.workflow.turns.of(phase)
-        state.conversation = Conversation(phase=phase, round=state.round(phase), cap=cap)
+        state.conversation = Conversation(
+            phase=phase,
+            round=state.round(phase),
+            cap=cap,
+            began=run.phase_began.isoformat(),
+            cost_before=run.phase_cost,
+        )
     talk = state.conversation
     while True:
         await run.checkpoint()

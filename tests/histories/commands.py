@@ -12,6 +12,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from faber.contract.delivery import RunResult
 from faber.converter import data_converter
 
 RECORDED = Path(__file__).with_name("recorded")
@@ -32,6 +33,7 @@ class Listening(WorkflowRunner):
     """Runs workflows as the worker does, and writes down what they ask for."""
 
     lines: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
     runner: WorkflowRunner = field(default_factory=SandboxedWorkflowRunner)
 
     def prepare_workflow(self, defn: Any) -> None:
@@ -43,7 +45,13 @@ class Listening(WorkflowRunner):
 
         def listened(activation: Any) -> Any:
             completion = activate(activation)
-            self.lines += [line for command in completion.successful.commands if (line := line_of(command))]
+            commands = completion.successful.commands
+            self.lines += [line for command in commands if (line := line_of(command))]
+            self.results += [
+                command.complete_workflow_execution.result.data.decode()
+                for command in commands
+                if command.HasField("complete_workflow_execution")
+            ]
             return completion
 
         instance.activate = listened  # type: ignore[method-assign,assignment]
@@ -52,10 +60,12 @@ class Listening(WorkflowRunner):
 
 @dataclass(frozen=True)
 class Replayed:
-    """`failure` is what Temporal says when the commands are not those of the history."""
+    """`failure` is what Temporal says when the commands are not those of the history; `result` is that of a run
+    that completes."""
 
     lines: list[str]
     failure: Exception | None
+    result: RunResult | None
 
 
 async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> Replayed:
@@ -63,7 +73,8 @@ async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> Replaye
     listening = Listening()
     replayer = Replayer(workflows=workflows, data_converter=data_converter, workflow_runner=listening)
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    return Replayed(listening.lines, result.replay_failure)
+    documents = [RunResult.model_validate_json(text) for text in listening.results]
+    return Replayed(listening.lines, result.replay_failure, documents[-1] if documents else None)
 
 
 def names() -> list[str]:

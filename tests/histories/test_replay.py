@@ -14,6 +14,7 @@ from temporalio.workflow import NondeterminismError
 
 from tests.histories.changed import Changed, Patched
 from tests.histories.commands import RECORDED, Replayed, fingerprint_of, history_of, names, replay
+from tests.histories.scenes import MANY_TURNS
 from workflows.faber_run import FaberRun
 
 EXPECTED = {
@@ -80,6 +81,15 @@ async def test_a_workflow_with_one_more_activity_is_refused_and_the_message_says
 async def test_the_same_change_behind_a_patch_leaves_recorded_runs_as_they_are() -> None:
     replayed = await replay(history_of("approved"), [Patched])
     assert (replayed.failure, replayed.lines) == (None, fingerprint_of("approved"))
+
+
+async def test_a_run_that_was_continued_as_new_counts_from_its_beginning() -> None:
+    replayed = await replay(history_of("continued"), [FaberRun])
+    assert replayed.result is not None
+    build = next(line for line in replayed.result.cost.by_phase if line.name == "build")
+    [built] = [item for item in replayed.result.phase_results if item.phase == "build"]
+    assert build.calls == MANY_TURNS + 1
+    assert built.cost_usd == build.cost_usd
 
 
 def words(node: Any) -> Iterator[str]:
