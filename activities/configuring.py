@@ -8,7 +8,8 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.places import repository_of
+from activities.places import RUNS, repository_of, within
+from activities.platforms import PULLS
 from activities.recognising import recognise_checks
 from activities.rendering import OVERRIDES, prompt_names
 from adapters.artifacts import Artifacts
@@ -22,6 +23,7 @@ from faber.contract.names import PHASES, host_queue
 from faber.errors import ConfigurationError, LLMError, ToolMissing
 
 CONFIGURATION = ".fractary/config.yaml"
+RUN_BRANCHES = "faber/"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,9 @@ class Configuring:
             await source.pin(named, configuration.repo.url)
         await self._require_platforms(source, configuration)
         self._require_keys(configuration)
+        if source.ref.checkout:
+            for name in (configuration.work.path, PULLS, RUNS):
+                within(Path(source.ref.checkout), name)
         checks = configuration.workflow.checks
         if not checks:
             checks = await recognise_checks(source.read)
@@ -121,7 +126,7 @@ class Source:
     """Files of the repository as a person put them there: never from a branch that an agent wrote.
 
     The checkout's own file counts while the default branch is checked out (a person edits it there), else the
-    one at the pinned base commit; a file that was never committed is the checkout's in any case."""
+    one at the pinned base commit; a file that no branch tracks is the checkout's in any case."""
 
     def __init__(self, workspace: Workspace, ref: RepositoryRef) -> None:
         self._workspace = workspace
@@ -129,6 +134,11 @@ class Source:
         self.base_sha = ""
 
     async def pin(self, branch: str, url: str | None = None) -> None:
+        if branch.startswith(RUN_BRANCHES):
+            raise ConfigurationError(
+                f"{branch} was made by a run, so it cannot be what runs start from and are judged by: check out "
+                "the default branch, or name it as repo.default_branch"
+            )
         self.ref = self.ref.model_copy(update={"default_branch": branch, "url": url or self.ref.url})
         self.base_sha = await self._workspace.fetch(repository_of(self.ref))
 
@@ -146,11 +156,14 @@ class Source:
 
     async def read(self, path: str) -> bytes | None:
         checkout = Path(self.ref.checkout) if self.ref.checkout else None
-        own = checkout / path if checkout else None
-        committed = await self._workspace.read_at(repository_of(self.ref), self.base_sha, path)
+        repository = repository_of(self.ref)
+        own = within(checkout, path) if checkout else None
+        committed = await self._workspace.read_at(repository, self.base_sha, path)
         if own is None or not own.is_file():
             return committed
-        if committed is None or checked_out(checkout) == self.ref.default_branch:
+        if checked_out(checkout) == self.ref.default_branch:
+            return own.read_bytes()
+        if committed is None and not await self._workspace.is_tracked(repository, path):
             return own.read_bytes()
         return committed
 
@@ -182,8 +195,11 @@ def named_branch(configuration: Configuration) -> str | None:
 
 
 def configured_branch(checkout: Path | None) -> str | None:
-    """The default branch that the checkout's own file names, so that the first fetch asks for the right one."""
-    path = checkout / CONFIGURATION if checkout else None
+    """The default branch that the checkout's own file names, so that the first fetch asks for the right one. On a
+    branch that a run made the file says what an agent wrote there."""
+    if (checked_out(checkout) or "").startswith(RUN_BRANCHES):
+        return None
+    path = within(checkout, CONFIGURATION) if checkout else None
     if path is None or not path.is_file():
         return None
     return named_branch(

@@ -11,6 +11,18 @@ from faber.errors import ConfigurationError
 RUNS = ".fractary/faber/runs"
 
 
+def within(checkout: Path, name: str) -> Path:
+    """`checkout/name`. Errors: ConfigurationError when a link, or `..`, leads from there out of the checkout: the
+    repository is somebody else's, and what lies outside of it is not theirs to be read or written."""
+    path, root = checkout / name, checkout.resolve()
+    real = path.resolve()
+    if not real.is_relative_to(root) or ".git" in real.relative_to(root).parts:
+        raise ConfigurationError(
+            f"{name} leads to {real}, outside of the repository {root}: put a plain file or folder there"
+        )
+    return path
+
+
 def repository_of(ref: RepositoryRef) -> Repository:
     return Repository(
         checkout=Path(ref.checkout) if ref.checkout else None, url=ref.url, default_branch=ref.default_branch

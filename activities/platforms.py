@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from activities.places import within
 from adapters.forge import Forge
 from adapters.forge.local import LocalForge
 from adapters.work import WorkItems
@@ -13,8 +14,8 @@ PULLS = ".fractary/pulls"
 
 
 def work_items(checkout: Path, path: str) -> WorkItems:
-    return LocalWorkItems(checkout / path)
+    return LocalWorkItems(within(checkout, path))
 
 
 def forge(checkout: Path) -> Forge:
-    return LocalForge(checkout / PULLS)
+    return LocalForge(within(checkout, PULLS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.places import RUNS, repository_of
+from activities.places import RUNS, repository_of, within
 from activities.platforms import work_items
 from adapters.artifacts import Artifacts
 from adapters.processes import Processes
@@ -70,7 +70,7 @@ class Reporting:
         checkout = request.place.repository.checkout
         if checkout is None:
             return Reported()
-        folder = Path(checkout) / RUNS / safe_name(request.place.key.run_id)
+        folder = within(Path(checkout), f"{RUNS}/{safe_name(request.place.key.run_id)}/artifacts").parent
         shown = {name: await self._artifacts.get(sha) for name, sha in request.shows.items()}
         await asyncio.to_thread(write_copy, folder, request.state, shown)
         if not request.comment:

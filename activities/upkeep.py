@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.configuring import Source, locate
 from activities.janitor import is_running
-from activities.places import RUNS, checkout_of, repository_of
+from activities.places import RUNS, checkout_of, repository_of, within
 from activities.platforms import forge
 from adapters.journal import Journal
 from adapters.workspace import Workspace
@@ -68,7 +68,7 @@ class Upkeep:
         source = Source(self._workspace, locate(request.repo, self._home))
         await source.pin_default()
         cut = time.time() - request.older_than_days * DAY_S
-        folders = (checkout_of(source.ref, "pruning") / RUNS).glob("*/state.json")
+        folders = within(checkout_of(source.ref, "pruning"), RUNS).glob("*/state.json")
         old = [(state, written(state)) for state in sorted(folders) if state.stat().st_mtime < cut]
         done = PruneResult(dry_run=request.dry_run)
         for path, state in old:

@@ -9,6 +9,7 @@ from pathlib import Path
 from adapters.forge import PullRequest, merged, newest, one_line
 from adapters.journal.durable import locked, make_folder, write_whole
 from adapters.work import front_matter
+from adapters.work.plain_files import read_plain
 from faber.errors import ForgeError, ValidationError
 
 _RECORD = re.compile(r"[1-9][0-9]{0,8}\.md")
@@ -37,12 +38,8 @@ class LocalForge:
     def _open(self, wanted: PullRequest) -> PullRequest:
         make_folder(self._folder)
         with locked(self._folder):
-            pulls = self._all()
-            found = newest(pulls, wanted.branch)
-            if found and found.state == "open":
-                number = found.number
-            else:
-                number = 1 + max((pull.number for pull in pulls), default=0)
+            found = newest(self._all(), wanted.branch)
+            number = found.number if found and found.state == "open" else self._free_number()
             pull = wanted.model_copy(update={"number": number, "url": self._path(number).resolve().as_uri()})
             if pull != found:
                 self._write(pull)
@@ -59,8 +56,18 @@ class LocalForge:
             return pull
 
     def _all(self) -> list[PullRequest]:
-        records = self._folder.iterdir() if self._folder.is_dir() else ()
-        return [self._read(path) for path in records if _RECORD.fullmatch(path.name)]
+        return [self._read(path) for path in self._named() if path.is_file() and not path.is_symlink()]
+
+    def _named(self) -> list[Path]:
+        """Whatever bears the name of a record, be it one or not."""
+        entries = self._folder.iterdir() if self._folder.is_dir() else ()
+        return [path for path in entries if _RECORD.fullmatch(path.name)]
+
+    def _free_number(self) -> int:
+        number = 1 + max((int(path.stem) for path in self._named()), default=0)
+        if not _RECORD.fullmatch(f"{number}.md"):
+            raise ForgeError(f"{self._path(number - 1)} has the last number that there is: rename it")
+        return number
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number}.md"
@@ -73,7 +80,7 @@ class LocalForge:
 
     def _read(self, path: Path) -> PullRequest:
         try:
-            text = path.read_bytes().decode("utf-8", "surrogatepass")
+            text = read_plain(path) or ""
             fields, body = front_matter.split(text, str(path))
             return PullRequest(**fields, body=body.removeprefix("\n"), url=path.resolve().as_uri())
         except (ValueError, TypeError, ValidationError) as error:

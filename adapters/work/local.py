@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +12,10 @@ from typing import Any
 
 from adapters.journal.durable import locked, write_whole
 from adapters.work import comment_id, comments, front_matter, not_found
+from adapters.work.plain_files import read_plain
 from faber.contract.delivery import Issue
 from faber.errors import ValidationError, WorkItemError
 
-MAX_BYTES = 1_000_000
 _COMMENTS = ".comments.md"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NUMBERED = re.compile(r"((?:[A-Za-z][A-Za-z0-9]*-)?\d+)-")
@@ -73,13 +71,13 @@ class LocalWorkItems:
             state=front_matter.text_of(item.fields, "state", "status") or "open",
             url=item.path.resolve().as_uri(),
             author=front_matter.text_of(item.fields, "author"),
-            comments=comments.read(_read(self._comments_file(item)) or ""),
+            comments=comments.read(read_plain(self._comments_file(item)) or ""),
         )
 
     def _upsert(self, work_id: str, marker: str, body: str) -> None:
         path = self._comments_file(self._find(work_id))
         with locked(self._folder):
-            old = _read(path) or ""
+            old = read_plain(path) or ""
             new = comments.upserted(old, marker, body, datetime.now(UTC).isoformat(timespec="seconds"))
             if new != old:
                 write_whole(path, new.encode("utf-8", "replace"))
@@ -110,29 +108,9 @@ class LocalWorkItems:
         for path in sorted(self._folder.glob("*.md")):
             if not path.name.endswith(_COMMENTS) and not path.name.startswith("."):
                 try:
-                    text = _read(path)
+                    text = read_plain(path)
                     if text is not None:
                         yield _Item(path, *front_matter.split(text.replace("\r\n", "\n"), str(path)))
                 except ValidationError as error:
                     # One unreadable file must not hide the others: it fails when it is the one asked for.
                     yield _Item(path, {}, "", broken=error)
-
-
-def _read(path: Path) -> str | None:
-    """None when there is no such regular file: a link could lead anywhere."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ValidationError(f"{path} cannot be read: {error.strerror}. Make it a plain file") from error
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            content = file.read(MAX_BYTES + 1)
-    finally:
-        os.close(handle)
-    if len(content) > MAX_BYTES:
-        raise ValidationError(f"{path} is longer than {MAX_BYTES:,} bytes: shorten it or link to the rest")
-    return content.decode("utf-8", "replace")

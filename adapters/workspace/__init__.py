@@ -66,6 +66,10 @@ class Workspace(Protocol):
         """A file's bytes at a commit, None when it is not there."""
         ...
 
+    async def is_tracked(self, repository: Repository, path: str) -> bool:
+        """Whether the branch that is checked out in the checkout has that file."""
+        ...
+
     async def read_claim(self, repository: Repository, work_id: str) -> Claim | None: ...
 
     async def write_claim(

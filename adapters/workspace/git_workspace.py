@@ -11,7 +11,7 @@ from adapters.workspace.clone import Clone
 from adapters.workspace.git import Git
 from adapters.workspace.locks import Locks
 from adapters.workspace.names import branch_ref, engine_ref
-from adapters.workspace.origin import Checkout, find_checkout, find_origin
+from adapters.workspace.origin import Checkout, find_checkout, find_origin, has_in_index
 from adapters.workspace.run_folders import WORK, RunFolders
 
 
@@ -34,6 +34,11 @@ class GitWorkspace:
 
     async def read_at(self, repository: Repository, sha: str, path: str) -> bytes | None:
         return await branches.read_at(await self._ready(repository), sha, path)
+
+    async def is_tracked(self, repository: Repository, path: str) -> bool:
+        if repository.checkout is None:
+            return False
+        return await has_in_index(self._git, repository.checkout, path)
 
     async def read_claim(self, repository: Repository, work_id: str) -> Claim | None:
         return await claims.read_claim(await self._ready(repository), work_id)

@@ -64,6 +64,13 @@ async def find_checkout(git: Git, folder: Path) -> Checkout:
     return Checkout(git_dir, Path(shown) if shown else git_dir)
 
 
+async def has_in_index(git: Git, folder: Path, path: str) -> bool:
+    listed = await git.run(
+        "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path, cwd=folder, network=True
+    )
+    return bool(listed.stdout)
+
+
 async def find_origin(git: Git, repository: Repository, checkout: Checkout | None) -> Origin:
     """Errors: ConfigurationError for a URL that is refused by name."""
     if checkout is None:

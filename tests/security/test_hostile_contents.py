@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 from tests.delivery.asking import ended
 from tests.delivery.conftest import NewSite
@@ -15,7 +14,8 @@ LARGEST_PAYLOAD = 256 * 1024
 ODD_FILES = """
 printf x > ./-rf; printf x > '--upload-pack=touch x'; printf x > 'a b
 c'; printf x > "$(printf '\\303\\274n\\303\\257-\\342\\234\\223')"; printf x > "$(printf 'half\\377utf8')"
-printf x > ':(exclude)*'; printf x > '$(touch canary)'; printf x > "$(printf '\\033[2J')"; printf 'a\\r\\nb\\r\\n' > crlf.txt
+printf x > ':(exclude)*'; printf x > '$(touch canary)'; printf x > "$(printf '\\033[2J')"
+printf 'a\\r\\nb\\r\\n' > crlf.txt
 printf x > "$(printf 'trailing \\n')"; mkdir -- '--force' && printf x > '--force/-x'; printf x > .gitmodules.bak
 """
 PIPES = """
@@ -28,13 +28,14 @@ git init -q nested && cd nested && printf x > inside.txt && git -c user.name=a -
 git -c user.name=a -c user.email=a@b commit -qm nested
 printf '#!/bin/sh\\ntouch %s/canary\\n' "$PWD" > .git/hooks/post-checkout; chmod +x .git/hooks/post-checkout
 git config core.fsmonitor "touch $PWD/canary"
-cd .. && mkdir -p fake/.git/objects fake/.git/refs && echo 'ref: refs/heads/x' > fake/.git/HEAD && printf x > fake/f.txt
-mkdir plain && echo 'gitdir: /nowhere' > plain/.git && printf x > plain/f.txt
-mkdir bare && cd bare && mkdir objects refs && echo 'ref: refs/heads/x' > HEAD && printf '[core]\\n\\tfsmonitor = touch ../canary\\n' > config
+cd .. && mkdir -p fake/.git/objects fake/.git/refs && echo 'ref: refs/heads/x' > fake/.git/HEAD
+printf x > fake/f.txt; mkdir plain && echo 'gitdir: /nowhere' > plain/.git && printf x > plain/f.txt
+mkdir bare && cd bare && mkdir objects refs && echo 'ref: refs/heads/x' > HEAD
+printf '[core]\\n\\tfsmonitor = touch ../canary\\n' > config
 """
 ATTRIBUTES = """
-printf '* filter=evil diff=evil merge=evil ident export-subst text=auto eol=crlf working-tree-encoding=UTF-16\\n' > .gitattributes
-printf 'a.txt working-tree-encoding=NO-SUCH\\n*.py -diff binary\\n' >> .gitattributes
+printf '* filter=evil diff=evil merge=evil ident export-subst text=auto eol=crlf\\n' > .gitattributes
+printf '* working-tree-encoding=UTF-16\\na.txt working-tree-encoding=NO-SUCH\\n*.py -diff binary\\n' >> .gitattributes
 printf '$Id$ $Format:%%H$\\n' > a.txt
 """
 DEEP = """
@@ -118,7 +119,8 @@ async def test_folders_deeper_than_any_path_are_put_away_again(new_site: NewSite
 
 
 async def test_twenty_thousand_files_are_counted_and_not_listed_in_history(new_site: NewSite) -> None:
-    many = "mkdir -p tests/many && cd tests/many && python -c \"\nfor n in range(20000): open('n' * 90 + str(n), 'w').close()\""
+    making = "for number in range(20000): open('n' * 90 + str(number), 'w').close()"
+    many = f'mkdir -p tests/many && cd tests/many && python -c "{making}"'
     site = new_site(doing(many), workflow={"commands": ["sh"]})
     handle = await site.start(budget_usd=1_000)
     result = await ended(handle)
