@@ -69,10 +69,11 @@ class Sessions:
         if stored is not None:
             return _ended(json.loads(stored))
         place, lease = request.place, lease_for(key, self._owner)
-        earlier = self._journal.load(f"{key}/session")
         if self._journal.take_lease(*lease) is not None:
             await self._processes.end(lease=key)
         config = AgentConfig.model_validate(request.agent, extra="ignore")
+        # What cannot be gone on with is begun anew, and so from the files that it began with.
+        earlier = self._journal.load(f"{key}/session") if can_resume(config) else None
         task = await self._task(key, request, config, prompt, earlier)
         self._journal.append(f"{key}/calls-{request.repair}", json.dumps({"state": "sent"}))
         try:
@@ -153,6 +154,10 @@ class Sessions:
             wasted_microusd=unknown * request.reserved_microusd,
             estimated=not known or unknown > 0,
         )
+
+
+def can_resume(config: AgentConfig) -> bool:
+    return config.preset != "command" or bool(config.resume_command)
 
 
 def _ended(stored: dict[str, Any]) -> Ended:
