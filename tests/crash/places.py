@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-from tests.crash.turnstile import VISIT
 from tests.delivery.places import CRITERIA, FIXED, VERDICT, Script, make_repository, write
 
 MODEL = "openai:gpt-5-mini"
@@ -26,56 +25,60 @@ import sys
 
 from turnstile import visit
 
-line, port = sys.argv[1:]
+line = sys.argv[1]
 with open("notes.txt", "a") as notes:
     notes.write(line + "\\n")
-own = f"from turnstile import visit; visit('daemon of {line}', {port})"
+own = f"from turnstile import visit; visit('daemon of {line}')"
 daemon = subprocess.Popen([sys.executable, "-B", "-c", own], start_new_session=True, env={})
-visit(line, port)
+visit(line)
 daemon.wait()
 """
 CHECK = """
-import sys
-
 from greeting import greet
 from turnstile import visit
 
-visit("check", sys.argv[1])
+visit("check")
 assert greet("Ann") == "Hello, Ann!", greet("Ann")
 """
-HOOK = f"""#!{sys.executable}
-{VISIT}
+# A coding agent that does the whole build in one session, and once more only what is not there yet.
+AGENT = f"""
+import subprocess
+import sys
+from pathlib import Path
+
+notes = Path("notes.txt")
+for line in ("first", "second"):
+    if "go on" not in sys.argv or line not in notes.read_text().split():
+        subprocess.run([sys.executable, "-B", "note.py", line], check=True)
+    Path("greeting.py").write_text({FIXED!r})
+"""
+HOOK = """
 import sys
 
 for old, _, ref in map(str.split, sys.stdin):
     claimed = "settle" if old.strip("0") else "claim"
-    visit("push" if ref.startswith("refs/heads/") else claimed, PORT)
+    visit("push" if ref.startswith("refs/heads/") else claimed)
 """
 NOTES = "first\nsecond\n"
 
 
-def make_site(folder: Path, port: int, **workflow: Any) -> Path:
-    """The checkout; its origin, check and tools visit the turnstile at `port`."""
-    files = {"turnstile.py": VISIT, "note.py": NOTE, "check.py": CHECK}
-    settings = {
-        "autonomy": "autonomous",
-        "checks": [f"python -B check.py {port}"],
-        "cost": {"prices": {MODEL: PRICE}},
-        **workflow,
-    }
+def make_site(folder: Path, visit: str, **workflow: Any) -> Path:
+    """The checkout; its origin, check and tools come to the turnstile by the module `visit`."""
+    files = {"turnstile.py": visit, "note.py": NOTE, "check.py": CHECK, "agent.py": AGENT}
+    settings = {"autonomy": "autonomous", "cost": {"prices": {MODEL: PRICE}}, **workflow}
     checkout = make_repository(folder, MODEL, workflow=settings, files=files)
     hook = folder / "origin.git/hooks/post-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(HOOK.replace("PORT", str(port)))
+    hook.write_text(f"#!{sys.executable}\n{visit}{HOOK}")
     hook.chmod(0o755)
     return checkout
 
 
-def note(line: str, port: int) -> dict[str, Any]:
-    return {"name": "run_command", "arguments": {"argv": ["python", "-B", "note.py", line, str(port)]}}
+def note(line: str) -> dict[str, Any]:
+    return {"name": "run_command", "arguments": {"argv": ["python", "-B", "note.py", line]}}
 
 
-def script(port: int, held: str = "") -> Script:
+def script(held: str = "") -> Script:
     """Seven calls. The first one of the phase `held` is answered only when the provider is told to."""
     specification = {
         "title": "Greet with a comma",
@@ -93,7 +96,7 @@ def script(port: int, held: str = "") -> Script:
     }
     read = {"tool_calls": [{"name": "read_file", "arguments": {"path": "greeting.py"}}]}
     fixed = write("greeting.py", FIXED)["tool_calls"][0]
-    work = {"tool_calls": [note("first", port), fixed, note("second", port)]}
+    work = {"tool_calls": [note("first"), fixed, note("second")]}
     frame = {"structured": {"work_type": "bug", "confidence": 0.9, "summary": "A comma is missing."}}
     phases: dict[str, list[dict[str, Any]]] = {
         "frame": [frame],

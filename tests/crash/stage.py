@@ -104,8 +104,8 @@ async def staged(
     async with contextlib.AsyncExitStack() as stack:
         turnstile = await stack.enter_async_context(Turnstile())
         turnstile.hold(hold)
-        checkout = places.make_site(folder, turnstile.port, **workflow)
-        prepared = places.write_script(folder, places.script(turnstile.port, held_call))
+        checkout = places.make_site(folder, turnstile.visit, **workflow)
+        prepared = places.write_script(folder, places.script(held_call))
         provider = Provider(prepared, folder / "calls.jsonl")
         stack.push_async_callback(provider.end)
         await provider.start()

@@ -7,7 +7,7 @@ import pytest
 
 from faber.contract.names import PHASES, Phase
 from tests.crash.conftest import Begin
-from tests.crash.outcome import ends_as_if_nothing_happened, marked
+from tests.crash.outcome import delivers_once, ends_as_if_nothing_happened, marked
 from tests.crash.processes import is_gone
 from tests.waiting import eventually
 
@@ -54,6 +54,28 @@ async def test_a_tool_or_check_under_way_dies_with_its_descendants_and_has_one_e
 def tree_of(run_id: str) -> list[psutil.Process]:
     """What bears the run's mark, and all below it: a descendant may have cleared its environment."""
     return [process for one in marked(run_id) for process in (one, *one.children(recursive=True))]
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+async def test_a_coding_agents_session_under_way_dies_and_is_gone_on_with_or_begun_anew(
+    begin: Begin, resumes: bool
+) -> None:
+    command = ["python", "-B", "agent.py", "{session}"]
+    agent = {"preset": "command", "command": command} | (
+        {"resume_command": [*command, "go on"]} if resumes else {}
+    )
+    async with begin(hold="second", agent={"build": agent}) as stage:
+        turnstile = stage.turnstile
+        await eventually(lambda: turnstile.waiting("second"), "the session was under way")
+        family = tree_of(stage.handle.id)
+        await stage.kill("worker")
+        await eventually(lambda: all(map(is_gone, family)), "all of the session was ended", 5)
+        turnstile.let_through("second")
+        await stage.restore("worker")
+        result = await delivers_once(stage)
+        assert (turnstile.came["first"], turnstile.came["second"]) == ((1, 1) if resumes else (2, 2))
+        (build,) = (line for line in result.cost.by_phase if line.name == "build")
+        assert (build.calls, build.wasted_calls) == (2, 1)
 
 
 async def test_an_open_gate_is_open_after_the_restart_and_nobody_is_asked_twice(begin: Begin) -> None:

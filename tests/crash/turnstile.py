@@ -13,9 +13,9 @@ VISIT = '''
 import socket
 
 
-def visit(name, port):
+def visit(name):
     """Say who is there, and go on when told to."""
-    with socket.create_connection(("127.0.0.1", int(port))) as door:
+    with socket.create_connection(("127.0.0.1", PORT)) as door:
         door.sendall(name.encode() + b"\\n")
         door.recv(1)
 '''
@@ -49,6 +49,11 @@ class Turnstile:
         assert self._server is not None
         port: int = self._server.sockets[0].getsockname()[1]
         return port
+
+    @property
+    def visit(self) -> str:
+        """The module by which a program comes here."""
+        return VISIT.replace("PORT", str(self.port))
 
     def hold(self, name: str) -> None:
         self._closed.add(name)
