@@ -41,6 +41,20 @@ def bwrap_works() -> bool:
     return tried.returncode == 0
 
 
+@functools.cache
+def isolates_network() -> bool:
+    """A network of its own takes one more right, which some containers do not give."""
+    if not bwrap_works():
+        return False
+    tried = subprocess.run(
+        [shutil.which("bwrap") or "bwrap", *NAMESPACES, "--unshare-net", "--", "true"],
+        capture_output=True,
+        timeout=10,
+        check=False,
+    )
+    return tried.returncode == 0
+
+
 def level() -> SandboxLevel:
     """What confines commands on this host. Blocks for some milliseconds the first time."""
     return "bwrap" if bwrap_works() else "none"
@@ -49,19 +63,13 @@ def level() -> SandboxLevel:
 def wrap(argv: list[str], sandbox: Sandbox, cwd: Path, search_path: str = "") -> list[str]:
     """The same command inside its sandbox. `argv[0]` is a path; only call it where `bwrap_works()`.
 
-    `search_path` is the command's PATH: what is installed there stays readable, also below a hidden folder."""
+    `search_path` is the command's PATH: what is installed there, or where the program itself is, stays readable
+    also below a hidden folder."""
     launcher = [shutil.which("bwrap") or "bwrap", *NAMESPACES]
     if not sandbox.network:
         launcher.append("--unshare-net")
-    return [
-        *launcher,
-        *_mounts(sandbox, cwd, installed(search_path)),
-        *PRIVATE,
-        "--chdir",
-        str(cwd),
-        "--",
-        *argv,
-    ]
+    programs = installed(f"{os.path.dirname(argv[0])}{os.pathsep}{search_path}")
+    return [*launcher, *_mounts(sandbox, cwd, programs), *PRIVATE, "--chdir", str(cwd), "--", *argv]
 
 
 def _mounts(sandbox: Sandbox, cwd: Path, programs: list[Path]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from adapters.workspace.names import branch_ref, sha
 from adapters.workspace.push import Moved, push_ref, remote_sha
 from faber.errors import GitError, PushRefused
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 
 
 async def try_merge(clone: Clone, head_sha: str) -> MergeTrial:
