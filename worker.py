@@ -25,7 +25,7 @@ from activities.calls import PaidCalls
 from activities.changes import Changes
 from activities.checking import Checking
 from activities.claiming import Claiming
-from activities.configuring import Configuring, Host
+from activities.configuring import WITH_NETWORK, Configuring, Host
 from activities.interceptor import FaberInterceptor
 from activities.janitor import clear_gone_runs
 from activities.phases import Phases
@@ -45,7 +45,7 @@ from adapters.models import ToolSpec
 from adapters.models.providers import Providers
 from adapters.processes import Sandbox
 from adapters.processes.environment import allow_listed
-from adapters.processes.sandbox import level
+from adapters.processes.sandbox import isolates_network, level
 from adapters.processes.supervised import SupervisedProcesses
 from adapters.tools import Tools
 from adapters.tools.confined import ConfinedTools
@@ -105,15 +105,16 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
     artifacts, journal, attempts = FolderArtifacts(data / "artifacts"), FolderJournal(data), Attempts()
     processes, workspace = SupervisedProcesses(data, owner), GitWorkspace(data, environment)
     model = Providers(environment)
-    host = Host(host_id(data), home, level() == "bwrap", search_attributes, environment)
+    host = Host(host_id(data), home, level() == "bwrap", search_attributes, environment, isolates_network())
     commands = allow_listed(environment)
 
-    def confine(wanted: str, path: Path) -> Sandbox | None:
-        if wanted != "bwrap":
+    def confine(wanted: str, path: Path, network: bool = False) -> Sandbox | None:
+        if wanted == "none":
             return None
-        # The clones stay readable, so that `git status` works in a worktree that hangs off one.
-        readable = (path / ".git", data / "repositories")
-        return Sandbox(writable=(path,), readable=readable, hidden=(data,))
+        # Its clone stays readable, so that `git status` works in a worktree that hangs off it.
+        readable = (path / ".git", *workspace.clone_of(path))
+        network = network or wanted == WITH_NETWORK
+        return Sandbox(writable=(path,), readable=readable, hidden=(data,), network=network)
 
     def make_tools(path: Path, request: ToolsRequest, lease: str) -> Tools:
         return ConfinedTools(
@@ -132,7 +133,8 @@ def assemble(settings: Settings, home: Path, *, search_attributes: bool) -> Asse
 
     sessions = Sessions(
         create=lambda config: create_agent(config, processes, data, environment),
-        confine=confine,
+        # A coding agent calls its provider itself.
+        confine=partial(confine, network=True),
         workspace=workspace,
         journal=journal,
         processes=processes,

@@ -162,4 +162,5 @@ def said(done: Completed, timeout_s: float) -> str:
         parts.append(f"ended after {timeout_s:g} s without an answer")
     if done.truncated:
         parts.append("(the output was cut)")
+    parts.append(done.hint)
     return "\n".join(part for part in parts if part)

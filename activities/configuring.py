@@ -24,6 +24,7 @@ from faber.errors import ConfigurationError, LLMError, ToolMissing
 
 CONFIGURATION = ".fractary/config.yaml"
 RUN_BRANCHES = "faber/"
+WITH_NETWORK = "bwrap+network"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Host:
     bwrap: bool
     search_attributes: bool
     environment: Mapping[str, str]
+    isolates_network: bool = True
 
 
 class Configuring:
@@ -111,7 +113,10 @@ class Configuring:
                 "workflow.sandbox is bwrap, and bwrap does not work on this host: install bubblewrap, allow user "
                 "namespaces, or write `sandbox: none` to run commands without it"
             )
-        return "bwrap" if self._host.bwrap and wanted != "none" else "none"
+        if not self._host.bwrap or wanted == "none":
+            return "none"
+        network = configuration.workflow.network or not self._host.isolates_network
+        return WITH_NETWORK if network else "bwrap"
 
     async def _prompts(self, source: Source) -> dict[str, str]:
         found = {}

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 SandboxLevel = Literal["bwrap", "none"]
+NO_NETWORK = "(this ran without a network: workflow.network: true in .fractary/config.yaml gives it one)"
+_UNREACHED = re.compile(
+    r"could not resolve|name resolution|name or service not known|getaddrinfo|network is unreachable"
+    r"|no such host|connection refused|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|failed to connect|dns error",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Command:
 class Completed:
     """`exit_code` is None when the process was stopped by us and negative when a signal ended it; outputs
     are cut in their middle to `max_output_bytes` each (`truncated`); `ended` lists processes that had to be
-    ended, `surviving` those that could not be; `sandbox` is the level that was in force."""
+    ended, `surviving` those that could not be; `sandbox` is the level that was in force, `network` whether there
+    was more than a loopback of its own."""
 
     exit_code: int | None
     stdout: str
@@ -55,7 +63,14 @@ class Completed:
     timed_out: bool = False
     ended: tuple[int, ...] = field(default=())
     surviving: tuple[int, ...] = field(default=())
+    network: bool = True
     sandbox: SandboxLevel = "none"
+
+    @property
+    def hint(self) -> str:
+        """What a person could do about it, where its own words do not say: empty when there is nothing."""
+        missed = not self.network and self.exit_code != 0 and _UNREACHED.search(self.stdout + self.stderr)
+        return NO_NETWORK if missed else ""
 
 
 class Processes(Protocol):

@@ -186,6 +186,7 @@ class SupervisedProcesses:
             ended=tuple(report.get("ended", ())),
             surviving=tuple(report.get("surviving", ())),
             sandbox=level,
+            network=level == "none" or command.sandbox is None or command.sandbox.network,
         )
 
 

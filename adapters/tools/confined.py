@@ -196,6 +196,8 @@ def _notes(done: Completed) -> list[str]:
         notes.append(f"[output beyond {COMMAND_OUTPUT_BYTES:,} bytes was cut out of its middle]")
     if done.ended:
         notes.append(f"[{len(done.ended)} processes that it left running were ended]")
+    if done.hint:
+        notes.append(done.hint)
     return notes
 
 

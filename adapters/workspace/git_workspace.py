@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -133,6 +134,15 @@ class GitWorkspace:
 
     async def prune(self, repository: Repository, run_id: str) -> None:
         await self._folders.prune(await self._ready(repository), run_id)
+
+    def clone_of(self, path: Path) -> tuple[Path, ...]:
+        """The clone that a worktree of this host hangs off, by what the engine wrote into its `.git`."""
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            admin = Path((path / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip())
+            clone = admin.parent.parent
+            if clone.parent == self._data_dir / "repositories" and clone.is_dir():
+                return (clone,)
+        return ()
 
     async def runs(self) -> list[str]:
         return self._folders.run_ids()

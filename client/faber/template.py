@@ -59,6 +59,7 @@ workflow:
   # release:
   #   merge: never              # never | on_approval | when_green
   # sandbox: auto               # auto | bwrap | none
+  # network: false              # true: sandboxed commands and checks reach the network, and Temporal on it
   # max_output_tokens: 16384
   # checkpointing: {{}}           # accepted from older files; Temporal's history took its place
 

@@ -160,6 +160,7 @@ class Workflow(FromPerson):
     turns: Turns = Turns()
     release: Release = Release()
     sandbox: Literal["auto", "bwrap", "none"] = "auto"
+    network: bool = False
     max_output_tokens: int = Field(default=16_384, ge=1024)
 
     @field_validator("checks", mode="before")
