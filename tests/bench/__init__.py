@@ -1,0 +1,1 @@
+"""What FABER costs beside Temporal itself: `python -m tests.bench`, or `make bench`. Nothing here is a test."""
