@@ -1,7 +1,8 @@
-"""One server with a file database for all of them; each test has its own worker, provider and repository."""
+"""One server with a file database for all of them; each run has its own worker, provider and repository."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -9,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from faber.connection import connect
-from faber.settings import Settings
 from tests.crash.processes import Server
 from tests.crash.stage import Stage, staged
 
@@ -28,13 +27,10 @@ async def killable(cli: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 
 @pytest.fixture
-async def begin(killable: Server, tmp_path: Path) -> AsyncIterator[Begin]:
+def begin(killable: Server, tmp_path: Path) -> Begin:
     """Starts a run: `async with begin(hold="first") as stage`."""
-    assert killable.engine is not None
-    named = {"TEMPORAL_ADDRESS": killable.engine.address, "TEMPORAL_NAMESPACE": killable.engine.namespace}
-    client = await connect(Settings.read(named))
 
     def start(**how: Any) -> AbstractAsyncContextManager[Stage]:
-        return staged(tmp_path, killable, client, **how)
+        return staged(Path(tempfile.mkdtemp(dir=tmp_path)), killable, **how)
 
-    yield start
+    return start

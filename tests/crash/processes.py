@@ -8,14 +8,20 @@ import json
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
 
 from adapters.engine import Engine
 from adapters.engine.dev_server import start_dev_server, stop_engine
+from faber.connection import connect
+from faber.settings import Settings
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +49,16 @@ class Server:
         )
         async with starting as server:
             self.engine = server.engine
+
+    async def new_namespace(self) -> Client:
+        """A client of a namespace of its own, where nobody else's worker takes a run."""
+        assert self.engine is not None
+        request = RegisterNamespaceRequest(namespace=f"crash-{uuid.uuid4().hex[:10]}")
+        request.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
+        named = {"TEMPORAL_ADDRESS": self.engine.address, "TEMPORAL_NAMESPACE": request.namespace}
+        client = await connect(Settings.read(named))
+        await client.workflow_service.register_namespace(request)
+        return client
 
     async def kill(self) -> None:
         process = self.process

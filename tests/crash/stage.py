@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from temporalio.api.enums.v1 import EventType, PendingActivityState
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 
 from faber.contract.delivery import Decision, RunInput, RunResult, WaitingOn
 from faber.contract.names import TASK_QUEUE
@@ -31,7 +31,6 @@ Victim = Literal["server", "worker"]
 class Stage:
     folder: Path
     checkout: Path
-    client: Client
     server: Server
     worker: Worker
     provider: Provider
@@ -97,11 +96,14 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def staged(
-    folder: Path, server: Server, client: Client, *, hold: str = "", held_call: str = "", **workflow: Any
+    folder: Path, server: Server, *, hold: str = "", held_call: str = "", **workflow: Any
 ) -> AsyncIterator[Stage]:
     """A run that has just been started. `hold` is whom the turnstile keeps, `held_call` the phase whose first
-    model call gets no answer until told."""
+    model call gets no answer until told; `workflow` goes into the configuration."""
     async with contextlib.AsyncExitStack() as stack:
+        # The next test needs it too.
+        stack.push_async_callback(server.start)
+        client = await server.new_namespace()
         turnstile = await stack.enter_async_context(Turnstile())
         turnstile.hold(hold)
         checkout = places.make_site(folder, turnstile.visit, **workflow)
@@ -109,34 +111,23 @@ async def staged(
         provider = Provider(prepared, folder / "calls.jsonl")
         stack.push_async_callback(provider.end)
         await provider.start()
-        worker = Worker(environment(folder, server, provider), folder / "worker.log")
+        worker = Worker(environment(folder, client, provider), folder / "worker.log")
         stack.push_async_callback(worker.kill)
         await worker.start()
         run_id = f"faber-crash-{uuid.uuid4().hex[:10]}-1"
         given = RunInput(work_id="1", repo=str(checkout))
         handle = await client.start_workflow(FaberRun.run, given, id=run_id, task_queue=TASK_QUEUE)
-        stage = Stage(folder, checkout, client, server, worker, provider, turnstile, handle)
-        stack.push_async_callback(leave_nothing, stage)
-        yield stage
+        yield Stage(folder, checkout, server, worker, provider, turnstile, handle)
 
 
-def environment(folder: Path, server: Server, provider: Provider) -> dict[str, str]:
-    assert server.engine is not None
+def environment(folder: Path, client: Client, provider: Provider) -> dict[str, str]:
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {
         **{name: os.environ[name] for name in ("HOME", "PYTHONPATH") if name in os.environ},
         "PATH": programs,
         "FABER_DATA_DIR": str(folder / "data"),
-        "TEMPORAL_ADDRESS": server.engine.address,
-        "TEMPORAL_NAMESPACE": server.engine.namespace,
+        "TEMPORAL_ADDRESS": client.service_client.config.target_host,
+        "TEMPORAL_NAMESPACE": client.namespace,
         "OPENAI_API_KEY": "key-of-the-stand-in",
         "OPENAI_BASE_URL": f"{provider.url}/v1",
     }
-
-
-async def leave_nothing(stage: Stage) -> None:
-    """A run that a failed test left open would be taken up by the next test's worker."""
-    await stage.server.start()
-    described = await stage.handle.describe()
-    if described.status == WorkflowExecutionStatus.RUNNING:
-        await stage.handle.terminate("the test has ended")
