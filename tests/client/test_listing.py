@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from faber.client import Faber
 from faber.listing import query
 from tests.client.conftest import CommandLine
@@ -54,11 +52,9 @@ async def test_each_status_lists_its_own_runs(faber_cli: CommandLine, faber: Fab
     assert await parked.wait() == 130
 
 
-async def test_the_list_command_answers_with_one_document_within_a_second(faber_cli: CommandLine) -> None:
+async def test_the_list_command_answers_with_one_document(faber_cli: CommandLine) -> None:
     await faber_cli("run", "approve-30")
-    began = time.monotonic()
     done = await faber_cli("workflow", "list", "--status", "waiting", "--limit", "5")
-    assert time.monotonic() - began < 2, "a second on an idle machine; the tests share one"
     [row, *_] = done.document["workflows"]
     assert row["status"] == "waiting"
     assert row["waiting_on"] == ["approval:architect"]
