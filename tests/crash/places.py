@@ -65,7 +65,13 @@ NOTES = "first\nsecond\n"
 def make_site(folder: Path, visit: str, **workflow: Any) -> Path:
     """The checkout; its origin, check and tools come to the turnstile by the module `visit`."""
     files = {"turnstile.py": visit, "note.py": NOTE, "check.py": CHECK, "agent.py": AGENT}
-    settings = {"autonomy": "autonomous", "cost": {"prices": {MODEL: PRICE}}, **workflow}
+    settings = {
+        "autonomy": "autonomous",
+        "cost": {"prices": {MODEL: PRICE}},
+        # Without it the turnstile is out of a sandbox's reach.
+        "network": True,
+        **workflow,
+    }
     checkout = make_repository(folder, MODEL, workflow=settings, files=files)
     hook = folder / "origin.git/hooks/post-receive"
     hook.parent.mkdir(exist_ok=True)

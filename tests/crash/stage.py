@@ -79,6 +79,7 @@ class Stage:
 
         async def is_open() -> bool:
             status = await self.handle.query(FaberRun.status)
+            assert status.error is None, status.error
             found[:] = [item for item in status.waiting_on if item.gate == name]
             return bool(found)
 
