@@ -28,7 +28,7 @@ DEFECTS = (
 
 def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) -> ApplicationError:
     """The Temporal failure of an expected error: its code as type, and whether a person could mend it."""
-    said = redact(error.message)[:LONGEST_MESSAGE]
+    said = cut(error.message, LONGEST_MESSAGE, redact)
     details: dict[str, Any] = {"repairable": error.repairable, **fit_for_history(error.details, redact)}
     if not isinstance(error, LLMError):
         return ApplicationError(said, details, type=error.code, non_retryable=error.permanent)
@@ -48,12 +48,17 @@ def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) ->
 def fit_for_history(value: Any, redact: Callable[[str], str]) -> Any:
     """Details of an error without secrets and without bulk: an agent's whole transcript may be among them."""
     if isinstance(value, str):
-        return redact(value)[:LONGEST_DETAIL]
+        return cut(value, LONGEST_DETAIL, redact)
     if isinstance(value, dict):
         return {str(name): fit_for_history(item, redact) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [fit_for_history(item, redact) for item in value[:MOST_DETAILS]]
     return value
+
+
+def cut(text: str, limit: int, redact: Callable[[str], str]) -> str:
+    """Redacted before it is cut, or half of a secret would stand at the end; of a megabyte only the beginning."""
+    return redact(text[: 4 * limit])[:limit]
 
 
 @contextlib.asynccontextmanager
@@ -97,10 +102,10 @@ class _Activities(ActivityInboundInterceptor):
         except FaberError as error:
             raise failure_of(error, self._redact, info.attempt) from None
         except OSError as error:
-            text = self._redact(f"{type(error).__name__}: {error}")[:LONGEST_MESSAGE]
+            text = cut(f"{type(error).__name__}: {error}", LONGEST_MESSAGE, self._redact)
             raise ApplicationError(text, {"repairable": False}, type="OS_ERROR") from None
         except DEFECTS as error:
             # Its words and its trace may quote whatever was being worked on.
             activity.logger.error("%s", self._redact(traceback.format_exc()))
-            text = self._redact(f"{type(error).__name__}: {error}")[:LONGEST_MESSAGE]
+            text = cut(f"{type(error).__name__}: {error}", LONGEST_MESSAGE, self._redact)
             raise ApplicationError(text, {"repairable": False}, type=type(error).__name__) from None

@@ -68,11 +68,15 @@ class Upkeep:
         source = Source(self._workspace, locate(request.repo, self._home))
         await source.pin_default()
         cut = time.time() - request.older_than_days * DAY_S
-        folders = within(checkout_of(source.ref, "pruning"), RUNS).glob("*/state.json")
+        checkout = checkout_of(source.ref, "pruning")
+        folders = within(checkout, RUNS).glob("*/state.json")
         old = [(state, written(state)) for state in sorted(folders) if state.stat().st_mtime < cut]
         done = PruneResult(dry_run=request.dry_run)
         for path, state in old:
             run_id = str(state.get("workflow_id") or "")
+            if await self._workspace.is_tracked(repository_of(source.ref), str(path.relative_to(checkout))):
+                # Somebody committed it, so it says what they want and not what a run left.
+                continue
             if state.get("status") not in ENDED or not run_id or await is_running(activity.client(), run_id):
                 continue
             done.runs.append(run_id)

@@ -66,7 +66,13 @@ class Clone:
 
     async def talk(self, *arguments: str, accept: Collection[int] = (0,)) -> Ran:
         """A command that reaches the origin."""
-        return await self.git.run(f"--git-dir={self.path}", *arguments, accept=accept, network=True)
+        return await self.git.run(
+            f"--git-dir={self.path}",
+            *arguments,
+            accept=accept,
+            network=True,
+            credentials=not self.origin.here,
+        )
 
     @property
     def _pristine(self) -> Path:
@@ -159,7 +165,10 @@ class Clone:
     async def heads(self, cwd: Path) -> dict[str, str]:
         """Every branch of the origin with its SHA."""
         ran = await self.git.run(
-            *("ls-remote", "--heads", *self.origin.fetching(), "--", self.origin.url), cwd=cwd, network=True
+            *("ls-remote", "--heads", *self.origin.fetching(), "--", self.origin.url),
+            cwd=cwd,
+            network=True,
+            credentials=not self.origin.here,
         )
         return {name: found for found, _, name in (line.partition("\t") for line in ran.text.splitlines())}
 

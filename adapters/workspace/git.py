@@ -53,12 +53,13 @@ FIXED = {
 # Filters, merge drivers and ignore rules of the user's configuration would make trees differ between hosts.
 LOCAL_ONLY = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 ALLOWED = ("PATH", "HOME", "LANG", "USER", "LOGNAME", "TMPDIR")
+CONFIGURED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME")
 # What a proxy, a certificate, an SSH agent or a credential helper needs; never a model provider's key.
 ALLOWED_ON_NETWORK = (
     *("SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_ASKPASS"),
     *("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
-    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"),
+    *(*CONFIGURED, "XDG_RUNTIME_DIR"),
     *("DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "GH_TOKEN", "GITHUB_TOKEN", "GH_HOST", "GH_CONFIG_DIR"),
 )
 OLDEST = (2, 38)
@@ -92,6 +93,7 @@ class Git:
         reaching = {name: environment[name] for name in ALLOWED_ON_NETWORK if name in environment}
         self._local = kept | LOCAL_ONLY | FIXED
         self._network = kept | reaching | FIXED
+        self._here = kept | {name: reaching[name] for name in CONFIGURED if name in reaching} | FIXED
         self._checked = False
         # Each git that runs has one, so that a slow origin holds up nobody else's threads.
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="git")
@@ -104,12 +106,15 @@ class Git:
         env: Mapping[str, str] | None = None,
         accept: Collection[int] = (0,),
         network: bool = False,
+        credentials: bool = True,
         most: int | None = None,
     ) -> Ran:
         """`accept` lists the exit codes that are answers; any other one is a GitError. `network` runs it with
-        the user's own configuration, which knows their credentials, proxies and trusted folders. After `most`
+        the user's own configuration, which knows their credentials, proxies and trusted folders; without
+        `credentials` no token, agent or proxy of the environment goes along. After `most`
         bytes of output git is ended, and what it said until then is the answer."""
-        environment = (self._network if network else self._local) | dict(env or {})
+        reaching = self._network if credentials else self._here
+        environment = (reaching if network else self._local) | dict(env or {})
         while True:
             ran = await self._once(arguments, cwd or self._data_dir, stdin, environment, network, most)
             if ran.code and await self._removed_stale_lock(ran.words):

@@ -27,6 +27,11 @@ class Origin:
     push_url: str
     own: bool
 
+    @property
+    def here(self) -> bool:
+        """On this host: its hooks run here, and have no business with anybody's token."""
+        return is_path(self.url) and is_path(self.push_url)
+
     def __str__(self) -> str:
         return redact(self.url)
 
@@ -52,21 +57,36 @@ async def find_checkout(git: Git, folder: Path) -> Checkout:
         raise ConfigurationError(f"the checkout {str(folder)!r} is not a folder on this host")
     try:
         common = await git.run(
-            "rev-parse", "--path-format=absolute", "--git-common-dir", cwd=folder, network=True
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-common-dir",
+            cwd=folder,
+            network=True,
+            credentials=False,
         )
     except GitError as problem:
         raise ConfigurationError(
             f"{str(folder)!r} lies in no git repository that can be used: {problem}"
         ) from problem
     git_dir = Path(common.stdout.decode(errors="surrogateescape").removesuffix("\n")).resolve()
-    top = await git.run("rev-parse", "--show-toplevel", cwd=folder, network=True, accept=(0, 128))
+    top = await git.run(
+        "rev-parse", "--show-toplevel", cwd=folder, network=True, credentials=False, accept=(0, 128)
+    )
     shown = top.stdout.decode(errors="surrogateescape").removesuffix("\n")
     return Checkout(git_dir, Path(shown) if shown else git_dir)
 
 
 async def has_in_index(git: Git, folder: Path, path: str) -> bool:
     listed = await git.run(
-        "--literal-pathspecs", "ls-files", "-z", "--cached", "--", path, cwd=folder, network=True
+        "--literal-pathspecs",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--",
+        path,
+        cwd=folder,
+        network=True,
+        credentials=False,
     )
     return bool(listed.stdout)
 

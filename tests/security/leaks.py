@@ -12,15 +12,18 @@ from tests.delivery.conftest import Handle
 KEY = "sk-cnry4f8e7d6c5b4a3210canaryofthekey"
 TOKEN = "cnry91a2b3c4d5e6f708canaryofthetoken"
 PASSWORD = "cnryc0ffee15bad1deacanaryofthepassword"
+GIT_TOKEN = "cnrydeaf0bee4321canaryofthegittoken"
 PROXY = "cnryfeedface0123canaryoftheproxy"
+LARGEST = 1_000_000
 SECRETS = {
     "OPENAI_API_KEY": KEY,
     "FOO_TOKEN": TOKEN,
+    "GITHUB_TOKEN": GIT_TOKEN,
     "DATABASE_URL": f"postgresql://faber:{PASSWORD}@db.internal:5432/faber",
     "HTTPS_PROXY": f"http://user:{PROXY}@127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost",
 }
-CANARIES = (KEY, TOKEN, PASSWORD, PROXY)
+CANARIES = (GIT_TOKEN, KEY, TOKEN, PASSWORD, PROXY)
 
 
 def forms(secret: str) -> set[bytes]:
@@ -78,7 +81,9 @@ def in_files(folder: Path) -> dict[str, list[str]]:
     """Files below the folder in which a secret stands, git's compressed objects included."""
     found = {}
     for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink() and (secrets := leaked(path.read_bytes())):
+        if not path.is_file() or path.is_symlink() or path.stat().st_size > LARGEST * 50:
+            continue
+        if secrets := leaked(path.read_bytes()):
             found[str(path)] = secrets
     for objects in [*folder.rglob("objects/pack"), *(folder,)]:
         if objects.name == "pack" and (secrets := leaked(_git_objects(objects.parent.parent))):
@@ -87,10 +92,15 @@ def in_files(folder: Path) -> dict[str, list[str]]:
 
 
 def _git_objects(git_dir: Path) -> bytes:
-    done = subprocess.run(
-        ["git", f"--git-dir={git_dir}", "cat-file", "--batch-all-objects", "--batch"],
+    """Every object, but those of more than a megabyte: nothing that is looked for here is in one."""
+    command = ["git", f"--git-dir={git_dir}", "cat-file"]
+    listed = subprocess.run(
+        [*command, "--batch-all-objects", "--batch-check=%(objectname) %(objectsize)"],
         capture_output=True,
         check=True,
         timeout=60,
     )
-    return done.stdout
+    pairs = (line.split() for line in listed.stdout.splitlines())
+    small = b"\n".join(name for name, size in pairs if int(size) <= LARGEST)
+    shown = subprocess.run([*command, "--batch"], input=small, capture_output=True, check=True, timeout=60)
+    return shown.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.delivery.asking import ended
@@ -73,16 +74,15 @@ async def tampered(site: Site) -> dict[str, int | None]:
 
 
 async def test_a_check_of_the_team_still_fails_whatever_the_agent_did_to_it(new_site: NewSite) -> None:
-    site = new_site(tampering_script(), files=TEAM, workflow={"checks": CHECKS, "sandbox": "bwrap"})
-    codes = await tampered(site)
-    assert len(codes) == len(CHECKS)
-    assert [check for check, code in codes.items() if code == 0] == []
-
-
-async def test_a_check_of_the_team_still_fails_without_a_sandbox(new_site: NewSite) -> None:
-    site = new_site(tampering_script(), files=TEAM, workflow={"checks": CHECKS, "sandbox": "none"})
-    codes = await tampered(site)
-    assert [check for check, code in codes.items() if code == 0] == []
+    sites = [
+        new_site(
+            tampering_script(), name=sandbox, files=TEAM, workflow={"checks": CHECKS, "sandbox": sandbox}
+        )
+        for sandbox in ("bwrap", "none")
+    ]
+    for codes in await asyncio.gather(*map(tampered, sites)):
+        assert len(codes) == len(CHECKS)
+        assert [check for check, code in codes.items() if code == 0] == []
 
 
 NAMING = """

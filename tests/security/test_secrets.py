@@ -82,3 +82,20 @@ async def test_a_provider_that_repeats_the_key_in_its_refusal_does_not_give_it_a
     assert leaked(await history_bytes(handle)) == []
     assert leaked(room.log.read_bytes()) == []
     assert in_files(site.folder) == {}
+
+
+async def test_the_hooks_of_an_origin_on_this_host_get_nobodys_token(room: Room, new_site: NewSite) -> None:
+    site = new_site()
+    hook = site.folder / "origin.git/hooks/pre-receive"
+    hook.write_text(
+        f"#!/bin/sh\nenv >> '{site.folder}/seen'; env >&2\ngrep -q heads/faber && exit 1\nexit 0\n"
+    )
+    hook.chmod(0o755)
+    handle = await site.start()
+    gate = await site.gate(handle, "manual_fix")
+    assert "pre-receive hook declined" in gate.what
+    assert "PATH=" in (site.folder / "seen").read_text(), "the hook did run"
+    assert in_files(site.folder) == {}
+    assert leaked(await history_bytes(handle)) == []
+    await site.decide(handle, gate, "reject")
+    assert leaked(room.log.read_bytes()) == []
