@@ -34,7 +34,8 @@ async def shell(processes: SupervisedProcesses, engine: Path, script: str, **fie
     work = engine / "worktrees/work"
     fields = {"writable": (work,), "readable": (work / ".git",), "hidden": (engine,)} | fields
     sandbox = Sandbox(**fields)  # type: ignore[arg-type]
-    env = {"PATH": os.environ["PATH"]}
+    # This interpreter may be installed below a folder that the sandbox hides.
+    env = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = await processes.run(Command(("sh", "-c", script), work, env, "run-1", sandbox=sandbox))
     assert done.sandbox == "bwrap" == level()
     return done
