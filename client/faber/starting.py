@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,6 @@ from faber.errors import UsageError
 from faber.identity import require_repository
 from faber.outcomes import read_failure
 
-# Only the one start that Temporal took bears the caller's own mark.
-MARK = "faber_start"
 REPOSITORY = "faber_repository"
 COMPARED = ("autonomy", "budget_usd", "max_retries", "approve", "on_budget")
 
@@ -68,27 +65,26 @@ async def start(client: Client, run_id: str, input: RunInput) -> bool:
 
     Errors: temporalio.service.RPCError."""
     again = input.again or input.dry_run
-    mark = uuid.uuid4().hex
     try:
-        handle = await client.start_workflow(
+        await client.start_workflow(
             FaberRun.run,
             input,
             id=run_id,
             task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            # An open run is attached to by the caller. Temporal attaching to it would not say whether it did.
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=(
                 WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if again
                 else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
             ),
             static_summary=f"{input.project}: {input.work_id}",
-            memo={MARK: mark, REPOSITORY: input.repo},
+            memo={REPOSITORY: input.repo},
             rpc_timeout=RPC_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
         return False
-    execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
-    return (await execution.memo()).get(MARK) == mark
+    return True
 
 
 async def refuse_other_repository(asked: RunInput, execution: WorkflowExecution) -> None:
