@@ -36,4 +36,7 @@ def _refusal(error: WorkflowUpdateFailedError) -> UsageError | WorkflowError:
     cause: Any = error.cause
     if isinstance(cause, ApplicationError) and cause.type == PAYLOAD_ERROR:
         return UsageError(cause.message)
-    return WorkflowError(str(getattr(cause, "message", cause)), refused=getattr(cause, "type", None))
+    told = cause.details[0] if isinstance(cause, ApplicationError) and cause.details else {}
+    fields = told.get("fields", {}) if isinstance(told, dict) else {}
+    message = str(getattr(cause, "message", cause))
+    return WorkflowError(message, refused=getattr(cause, "type", None), fields=fields)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+import hashlib
 
 from faber.client import Faber
 from faber.contract.delivery import Status
+from faber.contract.listed import Shown
 from faber.errors import FaberError, UsageError
 from faber.gates import first_gate
 
@@ -13,20 +14,12 @@ from faber.gates import first_gate
 SHOWN_AT = {"architect": "spec", "release": "diff", "manual_fix": "transcript"}
 
 
-class Shown(BaseModel):
-    """`request_id` is the open gate's, so that an answer is bound to exactly this `text`."""
-
-    run_id: str
-    name: str
-    request_id: str | None
-    sha256: str
-    text: str
-
-
 async def show(faber: Faber, run_id: str, name: str | None = None) -> Shown:
     """One thing by name, or what the open gate is about. Raises UsageError when the run has no such thing,
     FaberError when its bytes are kept elsewhere than on this host."""
     status = await faber.status(run_id)
+    if await faber.door(run_id) is not faber:
+        return await _context(faber, run_id, status)
     chosen = name or _default(status)
     if chosen not in status.shows:
         has = ", ".join(status.shows) or "nothing yet"
@@ -41,6 +34,16 @@ async def show(faber: Faber, run_id: str, name: str | None = None) -> Shown:
     request_id = first_gate(status).request_id if status.waiting_on else None
     text = content.decode(errors="replace")
     return Shown(run_id=run_id, name=chosen, request_id=request_id, sha256=sha256, text=text)
+
+
+async def _context(faber: Faber, run_id: str, status: Status) -> Shown:
+    """Of a definition's run: what it asks, and what its steps see."""
+    context = await faber.definitions.context(run_id)
+    asked = [f"{item.gate}: {item.what}" for item in status.waiting_on]
+    text = "\n".join([*asked, context.model_dump_json(indent=2)])
+    request_id = first_gate(status).request_id if status.waiting_on else None
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return Shown(run_id=run_id, name="context", request_id=request_id, sha256=sha256, text=text)
 
 
 def _default(status: Status) -> str:

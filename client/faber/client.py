@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import (
+    Client,
+    Interceptor,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
-from faber import connection, ending, listing, starting, upkeep
+from faber import connection, ending, listing, overview, starting, upkeep
 from faber.answers import answering
 from faber.connection import RPC_TIMEOUT, temporal_errors
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
 from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
 from faber.contract.workflows import FaberRun
-from faber.errors import Unreachable, UsageError
+from faber.defining import Definitions
+from faber.errors import NoSuchRun, Unreachable, UsageError, WorkflowError
 from faber.following import follow
 from faber.identity import PREFIX, actor, repository_root, run_id_of
 from faber.listing import ListedStatus
+from faber.overview import Filter, Page, RunSummary
 from faber.records import Records
 from faber.settings import Settings
+from faber.starting import Started
 
 MATCHES_SHOWN = 10
 
@@ -31,26 +41,33 @@ MATCHES_SHOWN = 10
 class Faber:
     """One connection to Temporal, from one folder. Use it in the event loop that it was made in.
 
-    `where` is the folder that runs are started from; `via` is recorded with every decision.
-    Every method raises Unreachable when Temporal, or a worker that must answer, is away.
+    `where` is the folder that runs are started from; `via` is recorded with every decision, and `by`: None is
+    this process's own user. Every method raises Unreachable when Temporal, or a worker that must answer, is away.
     """
 
     client: Client
     settings: Settings
     where: Path
     via: str = "python"
+    by: str | None = None
 
     @classmethod
     async def connect(
-        cls, settings: Settings | None = None, *, where: Path | None = None, via: str = "python"
+        cls,
+        settings: Settings | None = None,
+        *,
+        where: Path | None = None,
+        via: str = "python",
+        interceptors: Sequence[Interceptor] = (),
     ) -> Faber:
         """Raises Unreachable within seconds, saying what to do."""
         settings = settings or Settings.read()
-        return cls(await connection.connect(settings), settings, where or Path.cwd(), via)
+        client = await connection.connect(settings, interceptors)
+        return cls(client, settings, where or Path.cwd(), via)
 
     @property
     def actor(self) -> str:
-        return actor(self.settings.environment)
+        return self.by or actor(self.settings.environment)
 
     @property
     def records(self) -> Records:
@@ -70,14 +87,20 @@ class Faber:
             raise Unreachable(connection.NO_WORKER)
 
     async def start(self, input: RunInput) -> str:
-        """Starts the run, or finds the one that the work item has: an open or a completed one is not repeated
-        (`again` starts over), a failed or cancelled one starts anew. Returns the run id.
+        """As `begin`. Returns the run id."""
+        return (await self.begin(input)).run_id
 
-        Raises UsageError when the open run was started with other options.
+    async def begin(self, input: RunInput) -> Started:
+        """Starts the run, or finds the one that the work item has: an open or a completed one is not repeated
+        (`again` starts over), a failed or cancelled one starts anew.
+
+        Raises Conflict when the open run was started with other options.
         """
         await self.require_worker()
         prepared = starting.prepare(input, self.where, self.actor)
-        run_id = run_id_of(prepared.project or "", prepared.work_id, dry_run=prepared.dry_run)
+        run_id = run_id_of(
+            prepared.project or "", prepared.work_id, dry_run=prepared.dry_run, tenant=prepared.tenant
+        )
         async with temporal_errors(f"start {run_id}"):
             fresh = await starting.start(self.client, run_id, prepared)
             execution = None if fresh else await self.handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
@@ -85,7 +108,7 @@ class Faber:
             await starting.refuse_other_repository(prepared, execution)
             if execution.status == WorkflowExecutionStatus.RUNNING:
                 starting.refuse_other_options(prepared, await self.status(run_id))
-        return run_id
+        return Started(run_id, fresh)
 
     async def resolve(self, short: str) -> str:
         """The run id that `short` is, begins, or is the work id of in this repository.
@@ -120,14 +143,38 @@ class Faber:
     async def status(self, run_id: str) -> Status:
         """The run's snapshot; from its derived copy when Temporal no longer knows the run."""
         try:
-            return await self.handle(run_id).query(FaberRun.status, rpc_timeout=RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND and (recorded := self.records.status(run_id)):
+            async with self.querying(run_id):
+                return await self.handle(run_id).query(FaberRun.status, rpc_timeout=RPC_TIMEOUT)
+        except NoSuchRun:
+            if recorded := self.records.status(run_id):
                 return recorded
+            raise
+
+    @asynccontextmanager
+    async def querying(self, run_id: str) -> AsyncIterator[None]:
+        """Around a query. Raises NoSuchRun; Unreachable when no worker is there to answer; WorkflowError when the run
+        cannot, because it never took its input."""
+        try:
+            yield
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            raise WorkflowError(f"{run_id} cannot say where it stands: {error}") from error
+        except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 await self.require_worker()
             async with temporal_errors(f"read the status of {run_id}"):
                 raise
+
+    @property
+    def definitions(self) -> Definitions:
+        """Runs of step definitions."""
+        return Definitions(self)
+
+    async def door(self, run_id: str) -> Faber | Definitions:
+        """Where a run of its kind is waited for: this, or `definitions`."""
+        try:
+            return self.definitions if (await self.find(run_id)).kind == "definition" else self
+        except NoSuchRun:
+            return self
 
     async def result(self, run_id: str) -> RunResult:
         """Waits for the end, however long, and answers with the document, `failed` ones included."""
@@ -193,7 +240,7 @@ class Faber:
         self, run_id: str, from_phase: str | None = None, *, budget_usd: float | None = None
     ) -> str:
         """Goes on with a failed run where it failed, or at an earlier phase, under the same id and ledger.
-        `budget_usd` is a new limit for all of it. Raises UsageError when the run has not failed, or left
+        `budget_usd` is a new limit for all of it. Raises Conflict when the run has not failed, or left
         nothing to go on from."""
         await self.require_worker()
         async with temporal_errors(f"retry {run_id}"):
@@ -213,6 +260,14 @@ class Faber:
         input = PruneInput(repo=root and str(root), older_than_days=older_than_days, dry_run=dry_run)
         async with temporal_errors("put old runs away"):
             return await upkeep.prune(self.client, input)
+
+    async def page(self, filter: Filter, limit: int = 50, cursor: str | None = None) -> Page:
+        """Runs of every kind, newest first. Raises UsageError for a cursor that no page gave."""
+        return await overview.page(self.client, filter, limit, cursor)
+
+    async def find(self, run_id: str) -> RunSummary:
+        """One run of any kind, as a page shows it. Raises NoSuchRun when Temporal does not know it."""
+        return await overview.find(self.client, run_id)
 
     async def list(
         self,

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from faber.contract.config import Configuration, Platform
+from faber.contract.wire import masked
 from faber.errors import ConfigurationError
 
 LOCATION = Path(".fractary") / "config.yaml"
@@ -197,5 +198,5 @@ def _not_finite(value: Any, location: tuple[str, ...]) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = masked(repr(value))
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

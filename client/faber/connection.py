@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,13 +14,14 @@ from typing import Any
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from faber.contract.names import TASK_QUEUE
 from faber.converter import data_converter
-from faber.errors import FaberError, Unreachable, UsageError
+from faber.errors import Conflict, FaberError, NoSuchRun, Unreachable, UsageError
+from faber.leaving import wait_at_exit
 from faber.settings import Settings
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -76,13 +77,15 @@ def find_temporal(settings: Settings) -> Target:
     return Target({**options, "target_host": address, "namespace": namespace or "default"}, source)
 
 
-async def connect(settings: Settings) -> Client:
+async def connect(settings: Settings, interceptors: Sequence[Interceptor] = ()) -> Client:
     """A client with the project's data converter. Raises Unreachable within seconds."""
     target = find_temporal(settings)
+    wait_at_exit()
     where = f"cannot reach Temporal at {target.address} (from {target.source})"
     try:
         return await asyncio.wait_for(
-            Client.connect(**target.options, data_converter=data_converter), CONNECT_WITHIN_S
+            Client.connect(**target.options, data_converter=data_converter, interceptors=interceptors),
+            CONNECT_WITHIN_S,
         )
     except TimeoutError as error:
         raise Unreachable(f"{where}: no answer in {CONNECT_WITHIN_S:.0f} s. {START_HERE}") from error
@@ -118,7 +121,9 @@ def _as_ours(error: RPCError, message: str) -> FaberError:
         return Unreachable(f"{message} Set TEMPORAL_NAMESPACE to one that this server has.")
     if error.status in (RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED):
         return Unreachable(f"{message}. Check TEMPORAL_API_KEY, or the certificate of Temporal's profile.")
-    if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+    if error.status == RPCStatusCode.NOT_FOUND:
+        return Conflict(message) if "already completed" in error.message else NoSuchRun(message)
+    if error.status == RPCStatusCode.INVALID_ARGUMENT:
         return UsageError(message)
     return FaberError(message)
 

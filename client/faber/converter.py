@@ -16,12 +16,15 @@ from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
     DefaultPayloadConverter,
+    EncodingPayloadConverter,
     JSONPlainPayloadConverter,
     SerializationContext,
     WithSerializationContext,
     WorkflowSerializationContext,
 )
 from temporalio.exceptions import ApplicationError
+
+from faber.contract.wire import masked
 
 PAYLOAD_ERROR = "PayloadValidationError"
 
@@ -31,7 +34,7 @@ def describe(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False):
         field = ".".join(str(part) for part in problem["loc"]) or "input"
-        given = repr(problem["input"])
+        given = masked(repr(problem["input"]))
         lines.append(f"{field}: {problem['msg']} (given: {given[:80]})")
     return "; ".join(lines)
 
@@ -49,17 +52,20 @@ class PersonalJson(PydanticJSONPlainPayloadConverter):
             ) from error
 
 
+def _with(json: PydanticJSONPlainPayloadConverter) -> tuple[EncodingPayloadConverter, ...]:
+    return tuple(
+        json if isinstance(converter, JSONPlainPayloadConverter) else converter
+        for converter in DefaultPayloadConverter.default_encoding_payload_converters
+    )
+
+
+# Each remembers the types that it has met, and the SDK asks for a payload converter anew for every payload.
+_PLAIN, _PERSONAL = _with(PydanticJSONPlainPayloadConverter()), _with(PersonalJson())
+
+
 class FaberPayloadConverter(CompositePayloadConverter, WithSerializationContext):
     def __init__(self, context: SerializationContext | None = None) -> None:
-        json = PersonalJson() if isinstance(context, WorkflowSerializationContext) else None
-        super().__init__(
-            *(
-                (json or PydanticJSONPlainPayloadConverter())
-                if isinstance(converter, JSONPlainPayloadConverter)
-                else converter
-                for converter in DefaultPayloadConverter.default_encoding_payload_converters
-            )
-        )
+        super().__init__(*(_PERSONAL if isinstance(context, WorkflowSerializationContext) else _PLAIN))
 
     def with_context(self, context: SerializationContext) -> FaberPayloadConverter:
         return FaberPayloadConverter(context)

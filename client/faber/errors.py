@@ -2,9 +2,15 @@
 
 FaberError
 ├── UsageError                  the caller's words: exit 2
-│   └── ConfigurationError      .fractary/config.yaml, a prompt file, an option
+│   ├── ConfigurationError      .fractary/config.yaml, a prompt file, an option
+│   ├── NotYours                an id that belongs to another tenant
+│   ├── NoSuchRun               nothing goes by that run id
+│   ├── Conflict                what is there already is in another state, or was made otherwise
+│   ├── DefinitionInvalid       a definition with problems, all of them named
+│   └── DefinitionNotFound      neither in the registry nor a file
 ├── Unreachable                 no Temporal, or no worker polls: exit 6
-│   └── EngineUnavailable       no Temporal server could be obtained or started here
+│   ├── EngineUnavailable       no Temporal server could be obtained or started here
+│   └── RecordsUnavailable      the database of the records does not answer
 ├── WorkflowError               a run ended, or waits, in a way its caller must know
 │   ├── BudgetExceeded          exit 4
 │   ├── BudgetApprovalRequired  exit 5
@@ -18,6 +24,12 @@ FaberError
     │   └── PushRefused         the remote did not take the branch
     ├── ToolMissing             a program that the run needs is not on this host
     ├── ForgeError              the code host or the issue tracker said no
+    ├── ApiCallError            a call of somebody's HTTP interface was refused, by them or by us
+    │   ├── ApiCallUnanswered   it was not answered, or with 429 or 5xx: another try may be
+    │   └── SsrfRefused         an address that a step may not reach
+    ├── NotifyError             a person cannot be told: the address, or the mail server's word
+    │   └── NotifyUnanswered    the mail server is away, or says to come again
+    ├── SecretInWork            work would carry a secret of the worker's environment out
     └── LeaseLost               a newer attempt of the same work has taken over
 """
 
@@ -61,6 +73,28 @@ class ConfigurationError(UsageError):
     code = "CONFIGURATION"
 
 
+class NotYours(UsageError):
+    code = "NOT_YOURS"
+
+
+class NoSuchRun(UsageError):
+    code = "NO_SUCH_RUN"
+
+
+class Conflict(UsageError):
+    code = "CONFLICT"
+
+
+class DefinitionInvalid(UsageError):
+    """`details["problems"]` has every one of them: {path, message, line, severity}."""
+
+    code = "DEFINITION_INVALID"
+
+
+class DefinitionNotFound(UsageError):
+    code = "DEFINITION_NOT_FOUND"
+
+
 class Unreachable(FaberError):
     code = "UNREACHABLE"
     permanent = False
@@ -68,6 +102,10 @@ class Unreachable(FaberError):
 
 class EngineUnavailable(Unreachable):
     code = "ENGINE_UNAVAILABLE"
+
+
+class RecordsUnavailable(Unreachable):
+    code = "RECORDS_UNAVAILABLE"
 
 
 class WorkflowError(FaberError):
@@ -167,5 +205,48 @@ class ForgeError(WorkerError):
     repairable = True
 
 
+class ApiCallError(WorkerError):
+    """`details` has the `status`, and `body_sha256` and `body_bytes` in place of the body."""
+
+    code = "API_CALL_FAILED"
+
+
+class ApiCallUnanswered(ApiCallError):
+    """`retry_after_s`, in `details`, is what the other side asked for."""
+
+    code = "API_CALL_UNANSWERED"
+    permanent = False
+
+
+class SsrfRefused(ApiCallError):
+    code = "SSRF_REFUSED"
+
+
+class NotifyError(WorkerError):
+    code = "NOTIFICATION_REFUSED"
+    repairable = True
+
+
+class NotifyUnanswered(NotifyError):
+    code = "NOTIFICATION_UNANSWERED"
+    permanent = False
+
+
+class SecretInWork(WorkerError):
+    """Work that would carry a secret of the worker's environment out; `names` are those of the variables."""
+
+    code = "SECRET_IN_WORK"
+
+
 class LeaseLost(WorkerError):
     code = "LEASE_LOST"
+
+
+def named(code: str, message: str, details: dict[str, Any]) -> FaberError | None:
+    """The error of that code, as a worker told it across Temporal; None when no class has it."""
+    kinds = [FaberError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    found = next((kind for kind in kinds if kind.code == code and not issubclass(kind, LLMError)), None)
+    told = {name: value for name, value in details.items() if name != "message"}
+    return found(message, **told) if found else None

@@ -13,7 +13,13 @@ Seen = Callable[[Status | None], None]
 
 
 async def until_gate(faber: Faber, run_id: str, *, wait: bool = False, seen: Seen | None = None) -> RunResult:
-    """The result document once the run has ended, `failed` ones included. `seen` gets each new snapshot.
+    """The result document once the run has ended, `failed` ones included. Errors: as `until_ended`."""
+    await until_ended(faber, run_id, wait=wait, seen=seen)
+    return await faber.result(run_id)
+
+
+async def until_ended(faber: Faber, run_id: str, *, wait: bool = False, seen: Seen | None = None) -> None:
+    """Follows a run of any kind to its end. `seen` gets each new snapshot.
 
     Raises PhaseApprovalRequired or BudgetApprovalRequired when it waits for a person, unless `wait`.
     """
@@ -23,7 +29,6 @@ async def until_gate(faber: Faber, run_id: str, *, wait: bool = False, seen: See
                 seen(status)
             if status is not None and status.waiting_on and not wait:
                 raise gate_error(status)
-    return await faber.result(run_id)
 
 
 def gate_error(status: Status) -> WorkflowError:

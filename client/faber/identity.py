@@ -17,9 +17,11 @@ LONGEST = 100
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
-def run_id_of(project: str, work_id: str, *, dry_run: bool = False) -> str:
-    """`faber-<project>-<work_id>`. A dry run is a run of its own: its plan is not the item's result."""
-    run_id = f"{PREFIX}-{_plain(project)}-{_plain(work_id)}"
+def run_id_of(project: str, work_id: str, *, dry_run: bool = False, tenant: str | None = None) -> str:
+    """`faber-<project>-<work_id>`. A dry run is a run of its own: its plan is not the item's result. Two tenants may
+    have projects of one name."""
+    owned = project if tenant is None else f"{tenant}/{project}"
+    run_id = f"{PREFIX}-{_plain(owned)}-{_plain(work_id)}"
     return f"{run_id}-plan" if dry_run else run_id
 
 
@@ -43,8 +45,12 @@ def actor(environment: Mapping[str, str]) -> str:
 
 def repository_root(where: Path) -> Path | None:
     """The checkout that `where` is in."""
-    folder = where.resolve()
-    return next((place for place in (folder, *folder.parents) if _is_git(place / ".git")), None)
+    try:
+        folder = where.resolve()
+        return next((place for place in (folder, *folder.parents) if _is_git(place / ".git")), None)
+    except (OSError, ValueError):
+        # Whoever asks from elsewhere may name what no file system has: too long, or with a null byte.
+        return None
 
 
 def _is_git(git: Path) -> bool:

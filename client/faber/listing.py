@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
+from faber.contract.delivery import RunStatus
+from faber.contract.listed import ListedRun
 from faber.outcomes import attributes
 
 ListedStatus = Literal["queued", "running", "waiting", "completed", "failed", "cancelled"]
@@ -41,16 +43,16 @@ def query(
     if status:
         terms.append(f"({FILTERS[status]})")
     if project is not None:
-        terms.append(f"FaberProject = {_quoted(project)}")
+        terms.append(f"FaberProject = {quoted(project)}")
     if work_id is not None:
-        terms.append(f"FaberWorkId = {_quoted(work_id)}")
+        terms.append(f"FaberWorkId = {quoted(work_id)}")
     if starts_with:
-        starts = " OR ".join(f"WorkflowId STARTS_WITH {_quoted(start)}" for start in starts_with)
+        starts = " OR ".join(f"WorkflowId STARTS_WITH {quoted(start)}" for start in starts_with)
         terms.append(f"({starts})")
     return " AND ".join(terms)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -66,23 +68,23 @@ async def row(execution: WorkflowExecution) -> dict[str, Any]:
     shown: dict[str, Any] = memo.get("faber") or {}
     waiting = list(found.get("FaberWaitingOn") or [])
     status = _status(execution, waiting=bool(waiting), begun="FaberPhase" in found)
-    document = {
-        "workflow_id": execution.id,
-        "work_id": found.get("FaberWorkId") or shown.get("work_id") or "",
-        "status": status,
-        "completed_phases": shown.get("completed_phases") or [],
-        "pr_url": shown.get("pr_url"),
-        "error": shown.get("error") or ENDED_BY.get(execution.status or WorkflowExecutionStatus.RUNNING),
-        "error_phase": shown.get("error_phase"),
-        "cost_usd": found.get("FaberCostUsd") or shown.get("cost_usd") or 0.0,
-        "started_at": execution.start_time.isoformat(),
-        "current_phase": found.get("FaberPhase"),
-        "waiting_on": waiting,
-    }
-    return {name: value for name, value in document.items() if value is not None}
+    listed = ListedRun(
+        workflow_id=execution.id,
+        work_id=found.get("FaberWorkId") or shown.get("work_id") or "",
+        status=status,
+        completed_phases=shown.get("completed_phases") or [],
+        pr_url=shown.get("pr_url"),
+        error=shown.get("error") or ENDED_BY.get(execution.status or WorkflowExecutionStatus.RUNNING),
+        error_phase=shown.get("error_phase"),
+        cost_usd=found.get("FaberCostUsd") or shown.get("cost_usd") or 0.0,
+        started_at=execution.start_time.isoformat(),
+        current_phase=found.get("FaberPhase"),
+        waiting_on=waiting,
+    )
+    return listed.model_dump(mode="json", exclude_none=True)
 
 
-def _status(execution: WorkflowExecution, *, waiting: bool, begun: bool) -> str:
+def _status(execution: WorkflowExecution, *, waiting: bool, begun: bool) -> RunStatus:
     if execution.status == WorkflowExecutionStatus.RUNNING:
         return "waiting" if waiting else "running" if begun else "queued"
     return "completed" if execution.status == WorkflowExecutionStatus.COMPLETED else "failed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -17,7 +17,9 @@ from faber.contract.workflows import FaberRun
 MESSAGE_LIMIT = 500
 
 
-async def log_lines(faber: Faber, run_id: str, *, follow: bool = False) -> AsyncIterator[dict[str, str]]:
+async def log_lines(
+    faber: Faber, run_id: str, *, follow: bool = False
+) -> AsyncGenerator[dict[str, str], None]:
     """{at, event, what} for each event a person would want; with `follow` until the run ends."""
     async with temporal_errors(f"read the log of {run_id}"):
         description = await faber.handle(run_id).describe()

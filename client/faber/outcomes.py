@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio.client import WorkflowExecution, WorkflowFailureError
-from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TerminatedError
 
 from faber.contract.delivery import RunResult
 from faber.errors import BudgetExceeded, RunCancelled, WorkflowError
 
 TERMINATED = "TERMINATED"
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,26 @@ class Failure:
 
     message: str
     code: str
-    result: RunResult | None = None
+    details: dict[str, Any] = field(default_factory=dict)
     carried: dict[str, Any] | None = None
+
+    @property
+    def result(self) -> RunResult | None:
+        return self.document(RunResult)
+
+    def document(self, model: type[M]) -> M | None:
+        """None for a failure without our document: what a refused input lists there are its problems."""
+        try:
+            return model.model_validate(self.details) if self.details else None
+        except ValidationError:
+            return None
 
 
 def read_failure(error: WorkflowFailureError) -> Failure:
     """An ApplicationError of ours has [result document, carried state] as its details."""
-    cause = error.cause
+    cause: BaseException | None = error.cause
+    while isinstance(cause, ActivityError):
+        cause = cause.cause
     if isinstance(cause, CancelledError):
         return Failure("cancelled", RunCancelled.code)
     if isinstance(cause, TerminatedError):
@@ -39,17 +53,9 @@ def read_failure(error: WorkflowFailureError) -> Failure:
     return Failure(
         cause.message,
         cause.type or "UNKNOWN",
-        result=_result(details[0]) if details else None,
+        details=details[0] if details else {},
         carried=details[1] if len(details) > 1 else None,
     )
-
-
-def _result(document: dict[str, Any]) -> RunResult | None:
-    try:
-        return RunResult.model_validate(document)
-    except ValidationError:
-        # A failure without our document, such as a refused input, lists its problems there.
-        return None
 
 
 def bare_result(failure: Failure, execution: WorkflowExecution, shown: Mapping[str, Any]) -> RunResult:

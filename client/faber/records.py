@@ -52,7 +52,7 @@ class Records:
 
     def artifact(self, run_id: str, name: str, sha256: str) -> bytes | None:
         """The bytes of exactly that name; a copy that was changed since does not count."""
-        places = [self.store / sha256[:2] / sha256]
+        places = [self.store / sha256[:2] / sha256[2:4] / sha256]
         if folder := self._folder(run_id):
             places.insert(0, folder / "artifacts" / name)
         for place in places:

@@ -38,3 +38,9 @@ class Settings:
     def engine_file(self) -> Path:
         """Where the embedded server's address is written: {address, namespace, ui, pid}."""
         return self.data_dir / "engine.json"
+
+    @property
+    def database_url(self) -> str:
+        """Where the records are that outlive Temporal's retention: a file of the data folder unless one is named."""
+        named = self.environment.get("DATABASE_URL") or self.environment.get("FABER_POSTGRES_URL")
+        return named or f"sqlite:///{self.data_dir / 'records.db'}"

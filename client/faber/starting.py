@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -22,12 +25,22 @@ from faber.contract.delivery import RunInput, RunResult, Status
 from faber.contract.names import PHASES, TASK_QUEUE
 from faber.contract.workflows import FaberRun
 from faber.converter import describe
-from faber.errors import UsageError
+from faber.errors import Conflict, UsageError
 from faber.identity import require_repository
 from faber.outcomes import read_failure
 
 REPOSITORY = "faber_repository"
+SHOWN = "faber"
+M = TypeVar("M", bound=BaseModel)
 COMPARED = ("autonomy", "budget_usd", "max_retries", "approve", "on_budget")
+
+
+@dataclass(frozen=True)
+class Started:
+    """`created` is false when the run was there already."""
+
+    run_id: str
+    created: bool
 
 
 def run_input(**options: Any) -> RunInput:
@@ -45,7 +58,7 @@ def prepare(input: RunInput, where: Path, actor: str) -> RunInput:
         project = str(input.repo).rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
         found: dict[str, Any] = {"project": input.project or project}
     else:
-        root = require_repository(where / Path(input.repo or ".").expanduser())
+        root = require_repository(where / os.path.expanduser(input.repo or "."))
         found = {"repo": str(root), "project": input.project or project_of(root)}
     return input.model_copy(update={**found, "started_by": input.started_by or actor})
 
@@ -79,7 +92,7 @@ async def start(client: Client, run_id: str, input: RunInput) -> bool:
                 else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
             ),
             static_summary=f"{input.project}: {input.work_id}",
-            memo={REPOSITORY: input.repo},
+            memo=memo(input),
             rpc_timeout=RPC_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
@@ -87,11 +100,17 @@ async def start(client: Client, run_id: str, input: RunInput) -> bool:
     return True
 
 
+def memo(input: RunInput) -> dict[str, Any]:
+    """What lists show of a run until it shows itself."""
+    shown = input.model_dump(mode="json", include={"work_id", "project", "tenant"})
+    return {REPOSITORY: input.repo, SHOWN: shown}
+
+
 async def refuse_other_repository(asked: RunInput, execution: WorkflowExecution) -> None:
     """Two folders of one name would share their run ids: raises UsageError when the run is another one's."""
     has = (await execution.memo()).get(REPOSITORY)
     if has and has != asked.repo:
-        raise UsageError(
+        raise Conflict(
             f"{execution.id} is a run of {has}, not of {asked.repo}. Give this one a name of its own: "
             "`project:` in .fractary/config.yaml, or --project."
         )
@@ -106,7 +125,7 @@ def refuse_other_options(asked: RunInput, open_run: Status) -> None:
             option = name.removesuffix("_usd").replace("_", "-")
             differing.append(f"--{option} {_shown(wanted)} (it has {_shown(has)})")
     if differing:
-        raise UsageError(
+        raise Conflict(
             f"{open_run.run_id} is open with other options: {'; '.join(differing)}. Leave them out to follow "
             f"it, or end it first: python -m faber.api cancel {open_run.run_id}"
         )
@@ -135,45 +154,72 @@ async def retry(
     Errors: UsageError, RPCError."""
     if from_phase is not None and from_phase not in PHASES:
         raise UsageError(f"--from {from_phase}: not a phase. They are {', '.join(PHASES)}.")
-    execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
-    if execution.status != WorkflowExecutionStatus.FAILED:
-        word = execution.status.name.lower() if execution.status else "unknown"
-        raise UsageError(f"{handle.id} is {word}: only a failed run is retried. `run` starts others anew.")
-    failed = client.get_workflow_handle_for(FaberRun.run, handle.id, run_id=execution.run_id)
-    carried = await _carried(failed)
-    input = await _input(client, failed)
-    resume = {**carried, "why": "retry", "from_phase": from_phase}
     budget = (
         {}
         if budget_usd is None
         else {"budget_usd": run_input(work_id="any", budget_usd=budget_usd).budget_usd}
     )
+
+    def shown(input: RunInput) -> Shown:
+        return Shown(f"{input.project}: {input.work_id}, again", memo(input))
+
+    await again(client, FaberRun.run, handle, RunInput, shown, {"from_phase": from_phase}, budget)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What Temporal's lists show of a run from its start."""
+
+    summary: str
+    memo: dict[str, Any]
+
+
+async def again(
+    client: Client,
+    run: Any,
+    handle: WorkflowHandle[Any, Any],
+    model: type[M],
+    shown: Callable[[M], Shown],
+    resume: dict[str, Any] | None = None,
+    changed: dict[str, Any] | None = None,
+) -> None:
+    """Starts a failed run's id again with what it carried: `resume` goes along, `changed` replaces parts of its input.
+
+    Errors: Conflict, RPCError."""
+    execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
+    if execution.status != WorkflowExecutionStatus.FAILED:
+        word = execution.status.name.lower() if execution.status else "unknown"
+        raise Conflict(f"{handle.id} is {word}: only a failed run is retried. `run` starts others anew.")
+    failed = client.get_workflow_handle_for(run, handle.id, run_id=execution.run_id)
+    carried = {**await carried_over(failed), "why": "retry", **(resume or {})}
+    input = await given_input(client, failed, model)
+    told = shown(input)
     await client.start_workflow(
-        FaberRun.run,
-        input.model_copy(update={"resume": resume, **budget}),
+        run,
+        input.model_copy(update={"resume": carried, **(changed or {})}),
         id=handle.id,
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        static_summary=f"{input.project}: {input.work_id}, again",
-        memo={REPOSITORY: input.repo},
+        static_summary=told.summary,
+        memo=told.memo,
         rpc_timeout=RPC_TIMEOUT,
     )
 
 
-async def _carried(failed: WorkflowHandle[FaberRun, RunResult]) -> dict[str, Any]:
+async def carried_over(failed: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     try:
         await failed.result()
     except WorkflowFailureError as error:
         if carried := read_failure(error).carried:
             return carried
-    raise UsageError(f"{failed.id} left nothing to go on from. Start it anew with `run`.")
+    raise Conflict(f"{failed.id} left nothing to go on from. Start it anew with `run`.")
 
 
-async def _input(client: Client, failed: WorkflowHandle[FaberRun, RunResult]) -> RunInput:
+async def given_input(client: Client, failed: WorkflowHandle[Any, Any], model: type[M]) -> M:
     async for event in failed.fetch_history_events(page_size=1):
         payloads = event.workflow_execution_started_event_attributes.input.payloads
         if payloads:
-            [input] = await client.data_converter.decode(payloads[:1], [RunInput])
-            return RunInput.model_validate(input)
-    raise UsageError(f"{failed.id} was started without an input. Start it anew with `run`.")
+            [input] = await client.data_converter.decode(payloads[:1], [model])
+            return model.model_validate(input)
+    raise Conflict(f"{failed.id} was started without an input. Start it anew with `run`.")

@@ -33,7 +33,7 @@ async def merge(client: Client, input: MergeInput) -> MergeResult:
     try:
         return await handle.result()
     except WorkflowFailureError as error:
-        raise WorkflowError(_reason(error)) from error
+        raise WorkflowError(reason(error)) from error
 
 
 async def prune(client: Client, input: PruneInput) -> PruneResult:
@@ -43,10 +43,10 @@ async def prune(client: Client, input: PruneInput) -> PruneResult:
             FaberPrune.run, input, id=f"faber-prune-{uuid.uuid4()}", task_queue=TASK_QUEUE
         )
     except WorkflowFailureError as error:
-        raise WorkflowError(_reason(error)) from error
+        raise WorkflowError(reason(error)) from error
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return str(getattr(error, "message", error))

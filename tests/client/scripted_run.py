@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -58,9 +59,13 @@ class FaberRun:
     async def run(self, input: RunInput | None = None) -> RunResult:
         self._publish()
         try:
-            return await self._story()
-        finally:
+            result = await self._story()
+        except (Exception, asyncio.CancelledError):
+            # Not in a `finally`: a run that is open when its worker ends is only put away.
             self._publish()
+            raise
+        self._publish()
+        return result
 
     async def _story(self) -> RunResult:
         if self.kind == "approve":

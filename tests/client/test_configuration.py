@@ -47,6 +47,13 @@ def test_thresholds_out_of_order_are_refused() -> None:
     assert "0 < warning_threshold" in problems_of("workflow: {cost: {warning_threshold: 0.95}}")
 
 
+@pytest.mark.parametrize("project", ["日本", "a\\nb"])
+def test_a_project_that_fits_no_header_is_refused_by_its_key(project: str) -> None:
+    told = problems_of(f'observability: {{langsmith: {{project: "{project}"}}}}')
+    assert "observability.langsmith.project: " in told
+    assert "printable ASCII" in told
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

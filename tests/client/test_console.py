@@ -48,9 +48,10 @@ def test_progress_ends_before_the_pipe_is_full_and_the_last_words_still_come() -
     console = Console(out=io.StringIO(), err=io.StringIO())
     for number in range(5000):
         console.say(f"line {number}")
-    console.last_words("Budget exceeded: $12.00 / $10.00\n" + "x" * 100_000)
+    console.last_words("Budget exceeded: $12.00 / $10.00\n" + "x" * 100_000 + "\ngo on: approve 1")
     written = console.err.getvalue()  # type: ignore[attr-defined]
     assert "Budget exceeded: $12.00 / $10.00" in written
+    assert written.endswith("\ngo on: approve 1\n")
     assert len(written.encode()) < 16 * 1024
 
 

@@ -15,6 +15,7 @@ import pytest
 
 import faber as package
 import faber.api
+from adapters.artifacts.folder import FolderArtifacts
 from faber.client import Faber
 from faber.contract.delivery import Decision
 from faber.errors import UsageError, WorkflowError
@@ -69,6 +70,20 @@ async def test_the_log_is_one_document_with_who_decided(faber_cli: CommandLine) 
     assert [events[0]["event"], events[-1]["event"]] == ["started", "completed"]
 
 
+async def test_watching_prints_each_snapshot_as_a_line_of_one_document(faber_cli: CommandLine) -> None:
+    await faber_cli("run", "approve-54")
+    watcher = await faber_cli.spawn("watch", "approve-54")
+    assert watcher.stdout is not None
+    lines = [await watcher.stdout.readline() for _ in range(2)]
+    assert json.loads(lines[1])["status"] == "waiting", "it can be read before the run has ended"
+    await faber_cli("workflow", "approve", "approve-54")
+    rest = await watcher.stdout.read()
+    assert await watcher.wait() == 0
+    document = json.loads(b"".join(lines) + rest)
+    assert document["run_id"] == json.loads(lines[1])["run_id"]
+    assert document["snapshots"][-1]["status"] == "completed"
+
+
 async def test_inspecting_a_work_item_finds_its_newest_run(faber_cli: CommandLine) -> None:
     await faber_cli("run", "plain-50")
     inspected = (await faber_cli("run-inspect", "--work-id", "plain-50")).document
@@ -91,7 +106,7 @@ async def test_a_run_that_temporal_forgot_is_read_from_its_copy(
     assert (await faber_cli("status", "faber-old")).document["status"] == "completed"
 
 
-def test_an_artifact_whose_copy_was_changed_is_taken_from_the_store(tmp_path: Path) -> None:
+async def test_an_artifact_whose_copy_was_changed_is_taken_from_the_store(tmp_path: Path) -> None:
     content = b"# The specification\n"
     sha256 = hashlib.sha256(content).hexdigest()
     run, store = tmp_path / ".fractary/faber/runs/r", tmp_path / "artifacts"
@@ -100,8 +115,7 @@ def test_an_artifact_whose_copy_was_changed_is_taken_from_the_store(tmp_path: Pa
     (run / "artifacts/spec").write_bytes(b"# Something else\n")
     records = Records(tmp_path, store)
     assert records.artifact("r", "spec", sha256) is None
-    (store / sha256[:2]).mkdir(parents=True)
-    (store / sha256[:2] / sha256).write_bytes(content)
+    assert await FolderArtifacts(store).put(content) == sha256
     assert records.artifact("r", "spec", sha256) == content
 
 
@@ -129,7 +143,7 @@ async def python(code: str, folder: Path, environment: dict[str, str]) -> Any:
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate()
-    assert process.returncode == 0, err
+    assert process.returncode == 0, err.decode()
     return json.loads(out)
 
 
@@ -185,3 +199,26 @@ async def test_the_doctor_looks_at_everything_and_says_what_is_next(faber_cli: C
     assert checks["server"]["ok"]
     assert "faber-llm" in checks["worker"]["what"], "the scripted worker serves workflows only"
     assert all(check["ok"] or check["next"] for check in checks.values())
+
+
+async def test_a_program_ends_well_while_an_answers_thread_is_still_in_it(
+    repository: Path, environment: dict[str, str]
+) -> None:
+    """The core's thread is held where it wakes the loop: without being waited for, it aborts the interpreter."""
+    code = """
+import asyncio.selector_events, threading, time
+Loop = asyncio.selector_events.BaseSelectorEventLoop
+wake = Loop._write_to_self
+def slowly(loop):
+    wake(loop)
+    if threading.get_ident() not in {thread.ident for thread in threading.enumerate()}:
+        for _ in range(200):
+            time.sleep(0.001)
+Loop._write_to_self = slowly
+import faber.api
+try:
+    faber.api.status("no-such-run")
+except faber.FaberError as error:
+    print('"' + type(error).__name__ + '"')
+"""
+    assert await python(code, repository, environment) == "UsageError"

@@ -11,8 +11,10 @@ from typing import NoReturn
 
 import typer
 
-from faber.api import deciding, keeping, looking, running
-from faber.api.exits import INTERRUPTED
+from faber.api import by_hand, deciding, defining, keeping, looking, running, watching
+from faber.api.exits import INTERRUPTED, code_of
+from faber.env_file import read_env_file
+from faber.errors import FaberError
 
 app = typer.Typer(
     name="python -m faber.api",
@@ -22,26 +24,45 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-workflow = typer.Typer(help="FABER workflow commands.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(workflow, name="workflow")
 
 
-def _register(*commands: Callable[..., None]) -> None:
+def _group(name: str, help: str) -> typer.Typer:
+    made = typer.Typer(help=help, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(made, name=name)
+    return made
+
+
+def _register(*commands: Callable[..., None], group: typer.Typer = app) -> None:
     for command in commands:
-        app.command(command.__name__.replace("_", "-"))(command)
+        group.command(command.__name__.replace("_", "-"))(command)
 
 
 _register(running.run, running.result, running.retry, looking.status, looking.why, looking.logs, looking.show)
 _register(deciding.approve, deciding.reject, deciding.revise, deciding.raise_budget)
 _register(deciding.pause, deciding.resume, deciding.cancel, deciding.terminate)
 _register(looking.run_inspect, looking.workflow_inspect, keeping.merge, keeping.prune)
-_register(keeping.init, keeping.doctor, keeping.schema)
-workflow.command("run")(running.run)
+_register(keeping.init, keeping.doctor, keeping.schema, watching.watch)
+workflow = _group("workflow", "FABER workflow commands.")
 workflow.command("list")(looking.list_runs)
+_register(running.run, looking.status, looking.show, group=workflow)
+_register(deciding.approve, deciding.reject, deciding.revise, group=workflow)
+definition = _group("definition", "Step definitions.")
+definition.command("list")(defining.list_definitions)
+_register(defining.validate, defining.put, defining.get, defining.delete, group=definition)
+_register(defining.run, defining.dual_run, defining.put_template, group=definition)
+_register(defining.submit)
+_register(by_hand.fetch, by_hand.comment, group=_group("work", "Work items by hand."))
+_register(by_hand.create, group=_group("spec", "Specifications by hand."))
+_register(by_hand.create_pr, group=_group("repo", "Pull requests by hand."))
 
 
 def main() -> None:
     sys.excepthook = _unexpected
+    try:
+        read_env_file()
+    except FaberError as error:
+        print(error.message, file=sys.stderr)
+        _leave(code_of(error))
     try:
         app(prog_name="python -m faber.api")
     except SystemExit as end:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 # A parent that never reads our stderr fills a pipe of 64 KB and would hang us with it.
 OFF_TERMINAL_BYTES = 12 * 1024
 LAST_WORDS_BYTES = 3 * 1024
+# What to do next stands at the end.
+LAST_ADVICE_BYTES = 1024
 
 ODD = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -64,7 +66,8 @@ class Console:
     def last_words(self, message: str) -> None:
         encoded = plain(message).encode()
         if not self.err.isatty() and len(encoded) > LAST_WORDS_BYTES:
-            encoded = encoded[:LAST_WORDS_BYTES] + b" ..."
+            said = encoded[: LAST_WORDS_BYTES - LAST_ADVICE_BYTES]
+            encoded = said + b"\n...\n" + encoded[-LAST_ADVICE_BYTES:]
         self._write(encoded.decode(errors="ignore") + "\n")
 
     def _write(self, text: str) -> None:
@@ -75,6 +78,15 @@ class Console:
         """The answer, whole and last: whatever fails before leaves stdout empty."""
         indent = 2 if self.out.isatty() else None
         self.write(json.dumps(content, indent=indent, default=str) + "\n")
+
+    async def stream(self, head: dict[str, Any], name: str, items: AsyncIterator[Any]) -> None:
+        """One document too, `head` with a list more: each item is a line as it comes, so that nobody has to wait
+        for the end. All lines after an item's first begin with a comma."""
+        before = f"{json.dumps(head)[:-1]}, {json.dumps(name)}: [\n"
+        async for item in items:
+            self.write(f"{before}{json.dumps(item, default=str)}\n")
+            before = ","
+        self.write(("" if before == "," else before) + "]}\n")
 
     def text(self, content: str) -> None:
         self.write(plain(content) + "\n")

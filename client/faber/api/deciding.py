@@ -83,13 +83,15 @@ def cancel(run_id: RunId, reason: Reason = "") -> None:
     async def cancelled(faber: Faber) -> Any:
         import asyncio
 
+        from faber.contract.listed import CancelRequested
+
         found = await faber.resolve(run_id)
         await faber.cancel(found, reason)
         try:
-            return await asyncio.wait_for(faber.result(found), CANCELLED_WITHIN_S)
+            return await asyncio.wait_for((await faber.door(found)).result(found), CANCELLED_WITHIN_S)
         except TimeoutError:
             # No worker may be there to end it; the request is kept until one is.
-            return {"workflow_id": found, "status": "running", "cancel_requested": True}
+            return CancelRequested(workflow_id=found)
 
     answer(cancelled)
 
@@ -100,6 +102,6 @@ def terminate(run_id: RunId, reason: Reason = "") -> None:
     async def terminated(faber: Faber) -> Any:
         found = await faber.resolve(run_id)
         await faber.terminate(found, reason)
-        return await faber.result(found)
+        return await (await faber.door(found)).result(found)
 
     answer(terminated)

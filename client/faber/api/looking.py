@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -58,7 +57,10 @@ def logs(
         if current.console.shows_tables and not json:
             current.ask(_print_lines(current, found, follow))
         else:
-            current.ask(_stream_document(current, found, follow))
+            from faber.logs import log_lines
+
+            lines = log_lines(current.faber, found, follow=follow)
+            current.ask(current.console.stream({"run_id": found}, "events", lines))
 
 
 async def _print_lines(current: Session, run_id: str, follow: bool) -> None:
@@ -66,17 +68,6 @@ async def _print_lines(current: Session, run_id: str, follow: bool) -> None:
 
     async for line in log_lines(current.faber, run_id, follow=follow):
         current.console.text(f"{line['at']}  {line['event']:<24} {line['what']}")
-
-
-async def _stream_document(current: Session, run_id: str, follow: bool) -> None:
-    """One JSON document, an event a line as it comes, so that a reader of `-f` need not wait for its end."""
-    from faber.logs import log_lines
-
-    before = f'{{"run_id": {jsonlib.dumps(run_id)}, "events": [\n'
-    async for line in log_lines(current.faber, run_id, follow=follow):
-        current.console.write(before + jsonlib.dumps(line))
-        before = ",\n"
-    current.console.write("\n]}\n")
 
 
 def show(
@@ -164,5 +155,5 @@ async def _newest(faber: Faber, *, project: str | None = None, work_id: str | No
 async def _details(faber: Faber, run_id: str) -> dict[str, Any]:
     status = await faber.status(run_id)
     ended = status.status in ("completed", "failed", "cancelled")
-    result = await faber.result(run_id) if ended else None
+    result = await (await faber.door(run_id)).result(run_id) if ended else None
     return {"status": as_document(status), "result": as_document(result) if result else None}

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from faber.api.defining import finish
 from faber.api.parameters import ExitCode, Json, RunId, Wait
 from faber.api.session import Session, as_document, session
 
 if TYPE_CHECKING:
+    from faber.client import Faber
     from faber.contract.delivery import RunResult
 
 APPROVABLE = ("architect", "release")
@@ -79,6 +81,9 @@ def result(run_id: RunId, wait: Wait = False, json: Json = False) -> None:
     """Print a run's result document; an open run is followed first."""
     with session(_interrupted(f"result {run_id}", run_id)) as current:
         found = current.ask(current.faber.resolve(run_id))
+        if current.ask(_is_definition(current.faber, found)):
+            finish(current, found, wait=wait, exit_code=False)
+            return
         current.console.document(as_document(_followed(current, found, wait=wait)))
 
 
@@ -97,8 +102,19 @@ def retry(
     limit = _budget(budget)
     with session(_interrupted(f"result {run_id}", run_id)) as current:
         found = current.ask(current.faber.resolve(run_id))
+        if current.ask(_is_definition(current.faber, found)):
+            if from_phase or limit:
+                raise typer.BadParameter("a definition's run goes on at its failed step, within its budget")
+            finish(
+                current, current.ask(current.faber.definitions.retry(found)), wait=wait, exit_code=exit_code
+            )
+            return
         again = current.ask(current.faber.retry(found, from_phase, budget_usd=limit))
         _finish(current, again, wait=wait, exit_code=exit_code)
+
+
+async def _is_definition(faber: Faber, run_id: str) -> bool:
+    return await faber.door(run_id) is not faber
 
 
 def _same_twice(work_id: str, repeated: list[str]) -> None:

@@ -13,11 +13,21 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from faber.artifacts import Shown
+from faber import by_hand
 from faber.artifacts import show as show_of
 from faber.client import Faber
+from faber.contract.by_hand import CommentWritten, OpenedPullRequest
 from faber.contract.config import Autonomy
-from faber.contract.delivery import Decision, DecisionWord, GateView, RunResult, Status
+from faber.contract.delivery import (
+    Decision,
+    DecisionWord,
+    GateView,
+    Issue,
+    RunResult,
+    Specification,
+    Status,
+)
+from faber.contract.listed import Shown
 from faber.contract.upkeep import MergeResult, PruneResult
 from faber.errors import UsageError
 from faber.gates import until_gate
@@ -205,6 +215,26 @@ async def aprune(*, older_than_days: float = 30.0, dry_run: bool = False) -> Pru
     return await (await Faber.connect()).prune(older_than_days=older_than_days, dry_run=dry_run)
 
 
+async def afetch_work_item(work_id: str) -> Issue:
+    """A work item of the caller's repository, with its comments. Raises WorkflowError when there is none."""
+    return await by_hand.fetch_work_item(await Faber.connect(), work_id)
+
+
+async def acomment(work_id: str, body: str) -> CommentWritten:
+    """Writes a comment on a work item. Errors: as `fetch_work_item`."""
+    return await by_hand.comment(await Faber.connect(), work_id, body)
+
+
+async def acreate_specification(work_id: str, title: str, **said: Any) -> Specification:
+    """Writes a specification into the checkout. `said`: the other fields of SpecificationInput."""
+    return await by_hand.create_specification(await Faber.connect(), work_id, title, **said)
+
+
+async def acreate_pull_request(title: str, **said: Any) -> OpenedPullRequest:
+    """Opens the pull request of a pushed branch. `said`: the other fields of PullRequestInput."""
+    return await by_hand.create_pull_request(await Faber.connect(), title, **said)
+
+
 run = blocking(arun)
 retry = blocking(aretry)
 status = blocking(astatus)
@@ -223,3 +253,7 @@ cancel = blocking(acancel)
 terminate = blocking(aterminate)
 merge = blocking(amerge)
 prune = blocking(aprune)
+fetch_work_item = blocking(afetch_work_item)
+comment = blocking(acomment)
+create_specification = blocking(acreate_specification)
+create_pull_request = blocking(acreate_pull_request)

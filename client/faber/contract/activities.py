@@ -6,10 +6,13 @@ artifact. `when` is Unix seconds by the workflow's clock, so that a repeated com
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import json
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 
+from faber.contract.config import Configuration
 from faber.contract.delivery import Evidence, Issue, RunInput, Specification, Status
 from faber.contract.money import Price
 from faber.contract.names import Phase
@@ -36,10 +39,18 @@ class ConfigurationRequest(FromWorker):
     input: RunInput
 
 
+def as_text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+Compact = Annotated[str, BeforeValidator(as_text), PlainSerializer(json.loads, return_type=dict[str, Any])]
+"""An object where it is written down, its JSON text in memory: every parked run of a worker keeps it."""
+
+
 class Setup(FromWorker):
     """The configuration in force, as it was at the start of the run, and what was found out beside it."""
 
-    configuration: dict[str, Any]
+    configuration: Compact
     repository: RepositoryRef
     project: str
     base_sha: str
@@ -50,6 +61,16 @@ class Setup(FromWorker):
     sandbox: str = "none"
     search_attributes: bool = False
     notes: list[str] = Field(default_factory=list)
+
+    def read(self) -> Configuration:
+        """The configuration as this worker knows it, read once for all runs that have the same."""
+        return _read(self.configuration)
+
+
+@functools.lru_cache(16)
+def _read(text: str) -> Configuration:
+    # A newer worker's configuration may have keys that this one does not know.
+    return Configuration.model_validate_json(text, extra="ignore")
 
 
 class Place(FromWorker):

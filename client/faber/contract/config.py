@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from faber.contract.names import Phase
-from faber.contract.wire import FromPerson
+from faber.contract.wire import FromPerson, without_password
 
 Autonomy = Literal["assisted", "guarded", "autonomous"]
 Platform = Literal["local", "github", "gitea"]
@@ -67,7 +67,7 @@ class Check(FromPerson):
     run: str | list[str]
     name: str | None = None
     required: bool = True
-    timeout_s: float = Field(default=600.0, gt=0)
+    timeout_s: float = Field(default=600.0, gt=0, le=86_400)
 
     @field_validator("run")
     @classmethod
@@ -96,7 +96,7 @@ class AgentConfig(FromPerson):
     resume_command: list[str] = Field(default_factory=list)
     model: str | None = None
     max_session_usd: float = Field(default=2.0, gt=0)
-    timeout_s: float = Field(default=1800.0, gt=0)
+    timeout_s: float = Field(default=1800.0, gt=0, le=86_400)
     env: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -180,12 +180,18 @@ class Work(FromPerson):
 class Repo(FromPerson):
     platform: Platform | None = None
     default_branch: str = "main"
-    url: str | None = None
+    url: Annotated[str | None, AfterValidator(without_password)] = None
+
+
+def for_a_header(name: str) -> str:
+    if not name.isascii() or not name.isprintable():
+        raise ValueError("goes to LangSmith in a header: write printable ASCII")
+    return name
 
 
 class LangSmith(FromPerson):
     enabled: bool = True
-    project: str = "faber-workflows"
+    project: Annotated[str, AfterValidator(for_a_header)] = "faber-workflows"
 
 
 class Observability(FromPerson):

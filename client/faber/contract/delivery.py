@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from faber.contract.config import Autonomy
 from faber.contract.names import Phase
-from faber.contract.wire import FromPerson, FromWorker
+from faber.contract.wire import FromPerson, FromWorker, without_password
 
 GateKind = Literal["approval", "form", "budget", "manual_fix", "pause"]
 Verdict = Literal["GO", "NO_GO", "RETRY"]
@@ -31,11 +31,12 @@ class RunInput(FromPerson):
     """What starts a delivery run. Only `work_id` is essential; absent options follow the configuration.
 
     `repo` is the path of a checkout on the worker's host, or a URL; absent: the worker's own folder.
-    `budget_usd` is in dollars. `resume` is state that an earlier execution carried over, never written by hand.
+    `budget_usd` is in dollars. `tenant` is whose run it is where a door keeps tenants apart. `resume` is state that an
+    earlier execution carried over, never written by hand.
     """
 
     work_id: str = Field(min_length=1, max_length=200)
-    repo: str | None = None
+    repo: Annotated[str | None, AfterValidator(without_password)] = None
     project: str | None = None
     autonomy: Autonomy | None = None
     budget_usd: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
@@ -46,6 +47,7 @@ class RunInput(FromPerson):
     again: bool = False
     started_by: str | None = None
     resume: dict[str, Any] | None = None
+    tenant: str | None = Field(default=None, min_length=1, max_length=200)
 
     @field_validator("work_id")
     @classmethod
@@ -94,8 +96,18 @@ class Pause(FromPerson):
     via: str = Field(default="temporal", max_length=50)
 
 
+class Vote(FromWorker):
+    """One person's word on a gate that needs several."""
+
+    decision: DecisionWord
+    actor: str
+    via: str
+    comment: str = ""
+    at: str = ""
+
+
 class GateView(FromWorker):
-    """A gate as everybody sees it; the answer to every update."""
+    """A gate as everybody sees it. `decision` is None until `needed` have approved, or one has said otherwise."""
 
     name: str
     kind: GateKind
@@ -111,6 +123,8 @@ class GateView(FromWorker):
     via: str | None = None
     bound: bool | None = None
     decided_at: str | None = None
+    needed: int = 1
+    votes: list[Vote] = Field(default_factory=list)
 
 
 class Comment(FromWorker):
@@ -207,6 +221,10 @@ class WaitingOn(FromWorker):
     command: str
     temporal_command: str
     reminded: bool = False
+    approvers: list[str] = Field(default_factory=list)
+    needed: int = 1
+    votes: list[Vote] = Field(default_factory=list)
+    fields: list[dict[str, Any]] = Field(default_factory=list)  # Of a form.
 
 
 class Status(FromWorker):
@@ -237,6 +255,7 @@ class Status(FromWorker):
     shows: dict[str, str] = Field(default_factory=dict)
     """Artifacts to look at, by name: spec, diff, checks, transcript."""
     receipt: dict[str, Any] | None = None
+    tenant: str | None = None
 
 
 class RunResult(FromWorker):

@@ -8,7 +8,8 @@ PHASES: tuple[Phase, ...] = ("frame", "architect", "build", "evaluate", "release
 TASK_QUEUE = "faber"
 LLM_QUEUE = "faber-llm"
 EXEC_QUEUE = "faber-exec"
-QUEUES = (TASK_QUEUE, LLM_QUEUE, EXEC_QUEUE)
+IO_QUEUE = "faber-io"
+QUEUES = (TASK_QUEUE, LLM_QUEUE, EXEC_QUEUE, IO_QUEUE)
 
 SEARCH_ATTRIBUTES = {
     "FaberPhase": "Keyword",
@@ -17,7 +18,11 @@ SEARCH_ATTRIBUTES = {
     "FaberOutcome": "Keyword",
     "FaberWaitingOn": "KeywordList",
     "FaberCostUsd": "Double",
+    "FaberTenant": "Keyword",
 }
+
+RunKind = Literal["delivery", "definition"]
+WORKFLOW_TYPES: dict[RunKind, str] = {"delivery": "FaberRun", "definition": "DefinitionRun"}
 
 
 def host_queue(host_id: str) -> str:

@@ -1,0 +1,232 @@
+"""Starts runs of step definitions, answers their forms, says where they stand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from faber.answers import answering
+from faber.connection import RPC_TIMEOUT, temporal_errors
+from faber.contract.definition_runs import (
+    Context,
+    DefinitionInput,
+    DefinitionResult,
+    DefinitionStatus,
+    FormAnswer,
+)
+from faber.contract.delivery import GateView
+from faber.contract.dual_run import DualRunInput, DualRunResult
+from faber.contract.names import TASK_QUEUE
+from faber.contract.registry import RegistryInput, RegistryResult
+from faber.contract.workflows import DefinitionDualRun, DefinitionRegistry, DefinitionRun
+from faber.converter import describe
+from faber.errors import Conflict, FaberError, UsageError, WorkflowError, named
+from faber.outcomes import read_failure
+from faber.starting import SHOWN, Shown, Started, again
+
+if TYPE_CHECKING:
+    from faber.client import Faber
+
+PREFIX = "def"
+INPUTS = "faber_inputs"
+ID_LENGTH = 100
+Handle = WorkflowHandle[DefinitionRun, DefinitionResult]
+
+
+def definition_input(**options: Any) -> DefinitionInput:
+    """A DefinitionInput, or UsageError with each field that does not fit."""
+    try:
+        return DefinitionInput(**options)
+    except ValidationError as error:
+        raise UsageError(describe(error)) from error
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Every method raises Unreachable when Temporal, or a worker that must answer, is away."""
+
+    faber: Faber
+
+    def handle(self, run_id: str) -> Handle:
+        return self.faber.client.get_workflow_handle_for(DefinitionRun.run, run_id)
+
+    async def start(
+        self, input: DefinitionInput, *, key: str | None = None, automatic: bool = False
+    ) -> Started:
+        """Starts a run. With a `key`, the run that has it already is found instead; `automatic` makes the key of the
+        definition's id and the inputs. Raises Conflict when the run of that key has other inputs."""
+        await self.faber.require_worker()
+        wanted = input.definition_id or id_in(input.definition)
+        inputs = digest(input.inputs)
+        if automatic and key is None:
+            key = hashlib.sha256(f"{wanted}\n{inputs}".encode()).hexdigest()
+        given = definition_input(
+            **{**dict(input), "idempotency_key": key, "initiator": self._initiator(input)}
+        )
+        run_id = f"{PREFIX}-{plain(wanted)}-{suffix(key, input.tenant)}"
+        async with temporal_errors(f"start {run_id}"):
+            try:
+                await self.faber.client.start_workflow(
+                    DefinitionRun.run,
+                    given,
+                    id=run_id,
+                    task_queue=TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=wanted,
+                    memo=memo(wanted, given),
+                    rpc_timeout=RPC_TIMEOUT,
+                )
+            except WorkflowAlreadyStartedError:
+                there = await self.handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+                if (await there.memo()).get(INPUTS) not in (None, inputs):
+                    raise Conflict(
+                        f"the idempotency key {key!r} belongs to {run_id}, which was started with other inputs: "
+                        "take another key, or the same inputs"
+                    ) from None
+                return Started(run_id, False)
+        return Started(run_id, True)
+
+    def _initiator(self, input: DefinitionInput) -> str:
+        return self.faber.actor if input.initiator == "unknown" else input.initiator
+
+    async def status(self, run_id: str) -> DefinitionStatus:
+        async with self.faber.querying(run_id):
+            return await self.handle(run_id).query(DefinitionRun.status, rpc_timeout=RPC_TIMEOUT)
+
+    async def context(self, run_id: str) -> Context:
+        async with self.faber.querying(run_id):
+            return await self.handle(run_id).query(DefinitionRun.context, rpc_timeout=RPC_TIMEOUT)
+
+    async def result(self, run_id: str) -> DefinitionResult:
+        """Waits for the end, however long, and answers with the document, `failed` and `canceled` ones included."""
+        handle = self.handle(run_id)
+        async with temporal_errors(f"read the result of {run_id}"):
+            try:
+                return await handle.result()
+            except WorkflowFailureError as error:
+                failure = read_failure(error)
+        if (document := failure.document(DefinitionResult)) is not None:
+            return document
+        try:
+            return await handle.query(DefinitionRun.result, rpc_timeout=RPC_TIMEOUT)
+        except RPCError:
+            # Terminated, or refused before it began: there is no document but what Temporal says.
+            return DefinitionResult(
+                run_id=run_id,
+                workflow_id="",
+                workflow_version=0,
+                status="canceled" if failure.code == "CANCELLED" else "failed",
+                error=failure.message,
+                error_code=failure.code,
+            )
+
+    async def submit_form(self, run_id: str, answer: FormAnswer) -> GateView:
+        """Raises WorkflowError when the run does not take the answer, naming each field that does not fit."""
+        signed = answer.model_copy(update={"actor": self.faber.actor, "via": self.faber.via})
+        await self.faber.require_worker()
+        async with answering(run_id):
+            return await self.handle(run_id).execute_update(
+                DefinitionRun.submit_form, signed, rpc_timeout=RPC_TIMEOUT
+            )
+
+    async def retry(self, run_id: str) -> str:
+        """Goes on with a failed run at its failed step, under the same id and ledger. Raises Conflict when the run
+        has not failed."""
+        await self.faber.require_worker()
+
+        def shown(input: DefinitionInput) -> Shown:
+            wanted = input.definition_id or id_in(input.definition)
+            return Shown(f"{wanted}, again", memo(wanted, input))
+
+        async with temporal_errors(f"retry {run_id}"):
+            await again(self.faber.client, DefinitionRun.run, self.handle(run_id), DefinitionInput, shown)
+        return run_id
+
+    async def dual_run(self, input: DualRunInput) -> DualRunResult:
+        """Runs two versions to their ends, nobody being asked. Errors: as `registry`."""
+        compared: DualRunResult = await self._asked(
+            "compare two versions", DefinitionDualRun.run, input, f"{PREFIX}-dual-{uuid7()}"
+        )
+        return compared
+
+    async def registry(self, input: RegistryInput) -> RegistryResult:
+        """Raises the registry's own error: DefinitionInvalid, DefinitionNotFound, NotYours, Conflict, UsageError."""
+        author = self.faber.actor if input.author == "unknown" else input.author
+        signed = input.model_copy(update={"author": author})
+        answer: RegistryResult = await self._asked(
+            "consult the registry", DefinitionRegistry.run, signed, f"faber-registry-{uuid7()}"
+        )
+        return answer
+
+    async def _asked(self, what: str, workflow: Any, input: Any, id: str) -> Any:
+        await self.faber.require_worker()
+        async with temporal_errors(what):
+            try:
+                handle = await self.faber.client.start_workflow(
+                    workflow, input, id=id, task_queue=TASK_QUEUE, rpc_timeout=RPC_TIMEOUT
+                )
+                return await handle.result()
+            except WorkflowFailureError as error:
+                raise told(error) from error
+
+
+def told(error: WorkflowFailureError) -> FaberError:
+    """The worker's own error again, as one of ours."""
+    failure = read_failure(error)
+    return named(failure.code, failure.message, failure.details) or WorkflowError(failure.message)
+
+
+def memo(definition_id: str, input: DefinitionInput) -> dict[str, Any]:
+    """What tells runs of one key apart, and what lists show of a run until it shows itself."""
+    shown = {"work_id": definition_id, "project": input.project, "tenant": input.tenant}
+    return {INPUTS: digest(input.inputs), SHOWN: shown}
+
+
+def id_in(definition: dict[str, Any] | str | None) -> str:
+    """What an inline definition calls itself; whether it is one is the worker's to say."""
+    if isinstance(definition, str):
+        try:
+            definition = yaml.safe_load(definition)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            return "inline"
+    inner = definition.get("workflow", definition) if isinstance(definition, dict) else {}
+    found = inner.get("id") if isinstance(inner, dict) else None
+    return str(found) if found else "inline"
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text)[:ID_LENGTH] or "inline"
+
+
+def suffix(key: str | None, tenant: str | None) -> str:
+    """The key's digest; without a key a UUID of version 7, so that ids sort by time."""
+    if key is None:
+        return str(uuid7())
+    owned = key if tenant is None else f"{tenant}\n{key}"
+    return hashlib.sha256(owned.encode()).hexdigest()[:16]
+
+
+def uuid7() -> uuid.UUID:
+    """RFC 9562; Python has it from 3.14."""
+    stamp, noise = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big")
+    bits = (stamp & (1 << 48) - 1) << 80 | 7 << 76 | (noise >> 64 & 0xFFF) << 64
+    return uuid.UUID(int=bits | 2 << 62 | noise & (1 << 62) - 1)
+
+
+def digest(value: Any) -> str:
+    """The same for values that differ only in the order of their keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
