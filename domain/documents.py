@@ -14,6 +14,7 @@ from faber.contract.names import PHASES
 __all__ = [
     "branch_name",
     "clean_line",
+    "closing_line",
     "issue_in_brief",
     "issue_text",
     "marker",
@@ -122,10 +123,14 @@ def pull_request_body(
     if deciding:
         listed = _bullets([code(path) for path in deciding[:DECIDING_SHOWN]])
         parts.append(f"## Review these first\n\nThey decide what the checks say:\n\n{listed}")
+    parts += [closing_line(issue), marker(run)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def closing_line(issue: Issue) -> str:
+    """What closes the work item when the pull request is merged; empty for one without a number."""
     number = _number(issue)
-    if number is not None:
-        parts.append(f"Closes #{number}")
-    return "\n\n".join([*parts, marker(run)]) + "\n"
+    return "" if number is None else f"Closes #{number}"
 
 
 def _bullets(lines: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from faber.contract.delivery import DecisionWord, GateKind, GateView
+from faber.contract.delivery import DecisionWord, GateKind, GateView, Vote
 from faber.contract.wire import FromWorker
 from faber.errors import FaberError
 
@@ -29,7 +29,8 @@ class GateRefused(FaberError):
 
 class Gate(FromWorker):
     """One open question. `subject` holds the meaningful fields of what was shown; `again` counts the times
-    that the same subject was asked about after it had been answered. Times are ISO 8601."""
+    that the same subject was asked about after it had been answered. Times are ISO 8601. Only `approvers` may
+    answer, anybody when there are none; it takes `needed` of them to approve."""
 
     name: str
     kind: GateKind
@@ -44,6 +45,16 @@ class Gate(FromWorker):
     allowed: list[DecisionWord] = Field(default_factory=list)
     subject: dict[str, Any] = Field(default_factory=dict)
     again: int = 0
+    approvers: list[str] = Field(default_factory=list)
+    needed: int = 1
+    votes: list[Vote] = Field(default_factory=list)
+
+    def may_answer(self, actor: str) -> bool:
+        """Upper and lower case are one: an approver may be an e-mail address."""
+        return not self.approvers or actor.casefold() in {name.casefold() for name in self.approvers}
+
+    def vote_of(self, actor: str) -> Vote | None:
+        return next((vote for vote in self.votes if vote.actor.casefold() == actor.casefold()), None)
 
     def view(self) -> GateView:
         return GateView(
@@ -55,6 +66,8 @@ class Gate(FromWorker):
             what=self.what,
             deadline_at=self.deadline_at,
             on_deadline=self.on_deadline if self.deadline_at else None,
+            needed=self.needed,
+            votes=list(self.votes),
         )
 
 

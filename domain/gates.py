@@ -21,7 +21,7 @@ from domain.gate import (
     same_question,
 )
 from domain.signals import parse_signal
-from faber.contract.delivery import Decision, DecisionWord, GateKind, GateView
+from faber.contract.delivery import Decision, DecisionWord, GateKind, GateView, Vote
 from faber.contract.wire import FromWorker
 
 __all__ = ["Gate", "GateRefused", "Gates", "Moment", "parse_signal", "request_id"]
@@ -59,6 +59,8 @@ class Gates(FromWorker):
         remind_at: Moment | None = None,
         on_deadline: DecisionWord = "reject",
         allowed: Sequence[DecisionWord] | None = None,
+        approvers: Sequence[str] = (),
+        needed: int = 1,
     ) -> Gate:
         """Ask. The same question while it is open is the same gate; another subject makes the old id stale;
         a question that was answered before gets a new id (`answered` finds the old answer)."""
@@ -72,7 +74,9 @@ class Gates(FromWorker):
             deadline_at=None if deadline_at is None else iso(deadline_at),
             remind_at=None if remind_at is None else iso(remind_at),
             on_deadline=on_deadline,
-            allowed=list(allowed or (_APPROVAL_WORDS if kind == "approval" else _OTHER_WORDS)),
+            allowed=list(_words(kind) if allowed is None else allowed),
+            approvers=list(approvers),
+            needed=needed,
             subject=plain(subject or {}),
         )
         return self._ask(asked)
@@ -87,6 +91,13 @@ class Gates(FromWorker):
         """The open gate of this name."""
         return next((gate for gate in self.open if gate.name == name), None)
 
+    def is_open(self, request_id: str) -> bool:
+        return any(gate.request_id == request_id for gate in self.open)
+
+    def withdraw(self, gate: Gate) -> None:
+        """Whoever asked does not wait for the answer any more."""
+        self.open = [other for other in self.open if other.request_id != gate.request_id]
+
     def view(self, request_id: str) -> GateView | None:
         """The decision on a request, None while there is none."""
         return next((view for view in self.decided if view.request_id == request_id), None)
@@ -98,33 +109,36 @@ class Gates(FromWorker):
                 return None if gate.request_id in self.stale else self.view(gate.request_id)
         return None
 
-    def check(self, decision: Decision, require_bound: bool = False, approvers: Sequence[str] = ()) -> None:
-        """Whether the answer counts; an identical repeat does. No approvers listed: anybody may answer.
-
-        Errors: GateRefused."""
+    def check(self, decision: Decision, require_bound: bool = False) -> None:
+        """Whether the answer counts; an identical repeat does. Errors: GateRefused."""
         if require_bound and not decision.request_id:
             raise GateRefused("UNBOUND", f"name the request that you answer; {self._open_ids()}")
         target = self._target(decision)
-        if approvers and decision.actor not in approvers:
-            listed = ", ".join(approvers)
+        gate = target if isinstance(target, Gate) else self._closed(target.request_id)
+        if gate is not None and not gate.may_answer(decision.actor):
+            listed = ", ".join(gate.approvers)
             raise GateRefused(
-                "NOT_ALLOWED", f"{decision.actor!r} may not answer {target.request_id}; these may: {listed}"
+                "NOT_ALLOWED", f"{decision.actor!r} may not answer {gate.request_id}; these may: {listed}"
             )
 
     def apply(self, decision: Decision, at: Moment) -> GateView:
-        """Record the answer and close its gate; an identical repeat gives the first one's view.
+        """Record the answer, and close its gate when no more are needed; an identical repeat gives the first
+        one's view.
 
-        Errors: GateRefused, as `check`, without the two policies that `check` is given."""
+        Errors: GateRefused, as `check`, without asking who answers, and whether by id."""
         target = self._target(decision)
         if isinstance(target, GateView):
             return target
+        if decision.decision == "approve" and target.needed > 1:
+            if target.vote_of(decision.actor) is None:
+                target.votes.append(_vote(decision, at))
+            if len(target.votes) < target.needed:
+                return target.view()
         return self._close(target, decision, at)
 
-    def decide(
-        self, decision: Decision, at: Moment, require_bound: bool = False, approvers: Sequence[str] = ()
-    ) -> GateView:
+    def decide(self, decision: Decision, at: Moment, require_bound: bool = False) -> GateView:
         """`check`, then `apply`: the one way in for updates and signals alike."""
-        self.check(decision, require_bound, approvers)
+        self.check(decision, require_bound)
         return self.apply(decision, at)
 
     def due(self, now: Moment) -> list[Gate]:
@@ -195,6 +209,9 @@ class Gates(FromWorker):
             raise GateRefused("UNKNOWN_REQUEST", f"no request {wanted[:80]!r} here; {self._open_ids()}")
         return _repeated(view, decision)
 
+    def _closed(self, request_id: str) -> Gate | None:
+        return next((gate for gate in self.closed if gate.request_id == request_id), None)
+
     def _close(self, gate: Gate, decision: Decision, at: Moment) -> GateView:
         view = gate.view().model_copy(
             update={
@@ -219,11 +236,30 @@ class Gates(FromWorker):
         return f"open: {ids}" if ids else "nothing is open"
 
 
+def _words(kind: GateKind) -> list[DecisionWord]:
+    return _APPROVAL_WORDS if kind == "approval" else _OTHER_WORDS
+
+
+def _vote(decision: Decision, at: Moment) -> Vote:
+    return Vote(
+        decision=decision.decision,
+        actor=decision.actor,
+        via=decision.via,
+        comment=decision.comment,
+        at=iso(at),
+    )
+
+
 def _offered(gate: Gate, decision: Decision) -> Gate:
     if decision.decision not in gate.allowed:
         offered = ", ".join(gate.allowed)
         raise GateRefused(
             "NOT_OFFERED", f"{gate.request_id} does not take {decision.decision!r}; it takes: {offered}"
+        )
+    vote = gate.vote_of(decision.actor)
+    if vote is not None and vote.decision != decision.decision:
+        raise GateRefused(
+            "ALREADY_DECIDED", f"{decision.actor!r} answered {gate.request_id} {vote.decision!r} at {vote.at}"
         )
     return gate
 

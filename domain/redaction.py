@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, unquote
 
 MARK = "[REDACTED]"
@@ -15,6 +17,7 @@ _SECRET_NAME = re.compile(
 )
 _URL_PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/@]+)@")
 _MOST_ROUNDS = 10
+_SHORT = 200
 
 # Quantifiers are bounded and neighbours never share characters, so a hostile text of a megabyte stays linear.
 _VALUE = r"[A-Za-z0-9+/_~-]"
@@ -90,14 +93,14 @@ class Redactor:
         # What is part of the mark itself would be found again in every replacement.
         known = sorted((form for form in forms if form not in MARK), key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        # Logs and telemetry say the same few words again and again.
+        self._told_before = functools.lru_cache(maxsize=4096)(self._told_anew)
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> Redactor:
         """Knows the value of variables with KEY, TOKEN, SECRET, PASSWORD or the like in their name, and the
         password in any URL: a server that refuses it may name it without the URL around it."""
-        named = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
-        in_urls = [found for value in environment.values() for found in _URL_PASSWORD.findall(value)]
-        return cls([*named, *in_urls, *map(unquote, in_urls)])
+        return cls(value for _, value in _named_secrets(environment))
 
     def redact(self, text: str) -> str:
         # A replacement can bring together what was apart, so it goes on until nothing changes.
@@ -109,6 +112,44 @@ class Redactor:
         return text
 
     __call__ = redact
+
+    def without_known(self, value: Any) -> Any:
+        """Replaces these secrets alone, in keys too. For data that a run goes on with: what only has the shape of a
+        secret is kept. Goes through mappings and lists."""
+        if self._known is None:
+            return value
+        if isinstance(value, Mapping):
+            return {self.without_known(key): self.without_known(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.without_known(item) for item in value]
+        return self._known.sub(_marked, value) if isinstance(value, str) else value
+
+    def told(self, value: Any, name: str = "") -> Any:
+        """For logs and telemetry, where no program text stands: also whatever is named like a secret, of any
+        shape, and personal data. Goes through mappings and lists; other values than texts stay unless `name`, or
+        their key, names a secret."""
+        if isinstance(value, Mapping):
+            return {key: self.told(item, str(key)) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.told(item, name) for item in value]
+        if value is None or isinstance(value, bool):
+            return value
+        if _AUTHORIZATION.search(name):
+            return self._told(f"{name}: {value}").removeprefix(f"{name}: ")
+        if _SECRET_KEY.search(name):
+            return MARK
+        return self._told(value) if isinstance(value, str) else value
+
+    def _told(self, text: str) -> str:
+        return self._told_before(text) if len(text) <= _SHORT else self._told_anew(text)
+
+    def _told_anew(self, text: str) -> str:
+        for _ in range(_MOST_ROUNDS):
+            cleaned = redact_personal(_named(self._once(text)))
+            if cleaned == text:
+                break
+            text = cleaned
+        return text
 
     def _once(self, text: str) -> str:
         if self._known is not None:
@@ -123,6 +164,22 @@ def _marked(match: re.Match[str]) -> str:
     return kept + MARK + "\n" * (match[0].count("\n") - kept.count("\n"))
 
 
+_AUTHORIZATION = re.compile(r"(?:^|[._-])authorization$", re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"(?:^|[._-])(?:{_NAMED}|set-cookie)$", re.IGNORECASE)
+_BEHIND_A_NAME = re.compile(
+    rf"(?P<kept>(?:{_NAMED}|authorization)(?:\\{{0,4}}[\"'])?[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,3}}"
+    r"(?:(?:bearer|basic|token|negotiate|digest)[ \t]{1,3})?+"
+    r"(?P<quote>\\{0,4}[\"'])?+(?:(?:bearer|basic|token|negotiate|digest)[ \t]{1,3})?+)"
+    r"(?!\[REDACTED)(?(quote)[^\"'\r\n]{1,16384}|[^\s\"',;&)}\]]{1,16384})",
+    re.IGNORECASE,
+)
+
+
+def _named(text: str) -> str:
+    """Replaces what stands behind the name of a secret, whatever it looks like."""
+    return _BEHIND_A_NAME.sub(lambda match: match["kept"] + MARK, text)
+
+
 _BY_SHAPE = Redactor()
 
 
@@ -131,12 +188,68 @@ def redact(text: str) -> str:
     return _BY_SHAPE.redact(text)
 
 
+def conceal(value: Any, name: str = "") -> Any:
+    """For people who look at data that is theirs: what is named like a secret or has the shape of one, and nothing
+    else, is replaced. Goes through mappings and lists."""
+    if isinstance(value, Mapping):
+        return {key: conceal(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [conceal(item, name) for item in value]
+    if value is not None and not isinstance(value, bool) and _names_secret(name):
+        return MARK
+    return redact(value) if isinstance(value, str) else value
+
+
+def _names_secret(name: str) -> bool:
+    return bool(_SECRET_KEY.search(name) or _AUTHORIZATION.search(name))
+
+
 def _forms(secret: str) -> set[str]:
     bare = secret.strip()
     forms = {bare}
     for text in {secret, bare}:
         raw = text.encode("utf-8", "surrogatepass")
         forms |= {quote(raw, safe=""), quote(raw), json.dumps(text)[1:-1], base64.b64encode(raw).decode()}
+    return forms
+
+
+class KnownSecrets:
+    """The secrets of an environment that nobody writes by chance: 16 characters, letters and digits, no path."""
+
+    def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
+        self._forms = {
+            name: tuple(_byte_forms(value.strip()))
+            for name, value in secrets
+            if _CHANCELESS.match(value.strip())
+        }
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> KnownSecrets:
+        return cls(_named_secrets(environment))
+
+    def names_in(self, content: bytes) -> list[str]:
+        """The variables whose value stands in there, plain, hexadecimal, or anywhere within Base64."""
+        return [name for name, forms in self._forms.items() if any(form in content for form in forms)]
+
+
+_CHANCELESS = re.compile(r"(?!/)(?=\S*\d)(?=\S*[A-Za-z])\S{16,}\Z")
+
+
+def _named_secrets(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in environment.items():
+        if _SECRET_NAME.search(name):
+            yield name, value
+        for found in _URL_PASSWORD.findall(value):
+            yield name, found
+            yield name, unquote(found)
+
+
+def _byte_forms(secret: str) -> set[bytes]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    forms = {raw, quote(raw, safe="").encode(), raw.hex().encode()}
+    for before in range(3):
+        # What stands around it decides the first and the last characters.
+        forms.add(base64.b64encode(b"-" * before + raw)[4:-4])
     return forms
 
 
@@ -156,7 +269,7 @@ _EMAIL = re.compile(
 
 def redact_personal(text: str) -> str:
     """Replaces e-mail addresses, telephone, US social security and payment card numbers."""
-    text = _CARD.sub(_if("[REDACTED_CARD]", _is_card), text)
+    text = _CARD.sub(_if("[REDACTED_PAN]", _is_card), text)
     text = _SSN.sub("[REDACTED_SSN]", text)
     text = _PHONE.sub(_if("[REDACTED_PHONE]", lambda digits: len(digits) in _PHONE_DIGITS), text)
     return _EMAIL.sub("[REDACTED_EMAIL]", text)

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-
+from domain.json_schema import SchemaRefused, errors_in
 from faber.contract.names import Phase
 
 WORK_TYPES = ("feature", "bug", "chore", "patch", "infrastructure", "api")
@@ -62,14 +59,12 @@ def problems_with(value: Any, schema: dict[str, Any]) -> list[str]:
     try:
         # NaN is neither below a minimum nor above a maximum, and no JSON either.
         json.dumps(value, allow_nan=False)
-        Draft202012Validator.check_schema(schema)
-        # An empty registry fetches nothing: a reference to somewhere else is an error, not a download.
-        found = list(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+        found = errors_in(value, schema)
     except (TypeError, ValueError) as error:
         return [f"$: it is not JSON: {error}"]
-    except SchemaError as error:
-        return [f"the schema itself is wrong: {error.message[:VALUE_SHOWN]}"]
-    except (Unresolvable, RecursionError) as error:
-        return [f"the schema points outside itself: {str(error)[:VALUE_SHOWN]}"]
+    except RecursionError:
+        return ["$: it is nested too deeply"]
+    except SchemaRefused as error:
+        return [error.message]
     described = sorted(f"{error.json_path}: {error.message[:VALUE_SHOWN]}" for error in found)
     return described[:PROBLEMS_SHOWN]

@@ -6,21 +6,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from faber.contract.definition_runs import FormAnswer
 from faber.contract.delivery import BudgetRaise, Decision, Pause
 
-_MODELS: dict[str, type[Decision] | type[BudgetRaise] | type[Pause]] = {
+Asked = Decision | FormAnswer | BudgetRaise | Pause
+_MODELS: dict[str, type[Decision] | type[FormAnswer] | type[BudgetRaise] | type[Pause]] = {
     "decide": Decision,
+    "submit_form": FormAnswer,
     "raise_budget": BudgetRaise,
     "pause": Pause,
     "resume": Pause,
 }
 
 
-def parse_signal(name: str, args: list[Any]) -> Decision | BudgetRaise | Pause | str:
+def parse_signal(name: str, args: list[Any]) -> Asked | str:
     """What the signal `name` with these decoded JSON values asks for; a str is the reason to ignore it.
 
-    `decide` takes an object or a bare word such as "approve", `raise_budget` an object, `pause` and
-    `resume` an object or nothing. Never raises: a signal that fails its handler would stop the run."""
+    `decide` takes an object or a bare word such as "approve", `submit_form` and `raise_budget` an object, `pause`
+    and `resume` an object or nothing. Never raises: a signal that fails its handler would stop the run."""
     model = _MODELS.get(name)
     if model is None:
         return _ignored(name, f"unknown; known are {', '.join(_MODELS)}")

@@ -85,11 +85,42 @@ def test_an_unknown_request_is_refused_with_the_open_ones() -> None:
 
 def test_somebody_who_is_not_listed_is_refused_and_told_who_is() -> None:
     gates = Gates()
-    gate = opened(gates)
-    refused = refusal(gates, answer("approve", gate.request_id), approvers=["bea", "cy"])
+    gate = opened(gates, approvers=["bea", "Cy@example.org"])
+    refused = refusal(gates, answer("approve", gate.request_id))
     assert refused.code == "NOT_ALLOWED"
-    assert "'ann'" in refused.message and "bea, cy" in refused.message
-    assert gates.decide(answer("approve", gate.request_id), ONE, approvers=["ann"]).actor == "ann"
+    assert "'ann'" in refused.message and "bea, Cy@example.org" in refused.message
+    assert gates.decide(answer("approve", gate.request_id, actor="cy@EXAMPLE.org"), ONE).decision == "approve"
+    # Nor may they repeat what a listed one said.
+    assert refusal(gates, answer("approve", gate.request_id)).code == "NOT_ALLOWED"
+
+
+def test_a_gate_that_needs_two_stays_open_until_the_second_person_approves() -> None:
+    gates = Gates()
+    gate = opened(gates, approvers=["ann", "bea"], needed=2)
+    first = gates.decide(answer("approve", gate.request_id, comment="fine"), ONE)
+    assert (first.decision, [vote.actor for vote in first.votes]) == (None, ["ann"])
+    assert gates.decide(answer("approve", gate.request_id), ONE).votes == first.votes, (
+        "one person counts once"
+    )
+    assert refusal(gates, answer("reject", gate.request_id)).code == "ALREADY_DECIDED"
+    second = gates.decide(answer("approve", gate.request_id, actor="bea"), TWO)
+    assert (second.decision, [vote.actor for vote in second.votes]) == ("approve", ["ann", "bea"])
+    assert gates.open == []
+
+
+def test_one_rejection_closes_a_gate_that_needs_two() -> None:
+    gates = Gates()
+    gate = opened(gates, needed=2)
+    gates.decide(answer("approve", gate.request_id), ONE)
+    view = gates.decide(answer("reject", gate.request_id, actor="bea"), TWO)
+    assert (view.decision, view.actor) == ("reject", "bea")
+    assert gates.open == []
+
+
+def test_a_gate_that_offers_no_word_takes_none() -> None:
+    gates = Gates()
+    gate = opened(gates, "form", kind="form", allowed=[])
+    assert refusal(gates, answer("approve", gate.request_id)).code == "NOT_OFFERED"
 
 
 def test_a_word_that_the_gate_does_not_offer_is_refused_with_or_without_an_id() -> None:

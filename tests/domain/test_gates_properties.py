@@ -51,30 +51,31 @@ def moment(hour: int) -> str:
     return f"2026-03-01T{hour:02}:00:00+00:00"
 
 
-def ask(gates: Gates, name: str, subject: dict[str, Any], hour: int) -> str:
+def ask(gates: Gates, name: str, subject: dict[str, Any], hour: int, **terms: Any) -> str:
     kind: Any = KINDS[name]
     gate = gates.open_gate(
-        name, kind=kind, what=name, opened_at=moment(0), subject=subject, deadline_at=moment(hour)
+        name, kind=kind, what=name, opened_at=moment(0), subject=subject, deadline_at=moment(hour), **terms
     )
     return gate.request_id
 
 
-@given(events=EVENTS, require_bound=st.booleans(), listed=st.booleans())
+@given(events=EVENTS, require_bound=st.booleans(), listed=st.booleans(), needed=st.integers(1, 2))
 def test_the_first_valid_decision_wins_and_no_request_is_ever_decided_twice(
-    events: list[tuple[str, Any, Any]], require_bound: bool, listed: bool
+    events: list[tuple[str, Any, Any]], require_bound: bool, listed: bool, needed: int
 ) -> None:
+    terms: dict[str, Any] = {"approvers": ["p1", "p3"] if listed else [], "needed": needed}
     gates, shown = Gates(), ["architect-1-00000000"]
     first: dict[str, str | None] = {}
     for number, (event, what, detail) in enumerate(events):
         try:
             if event == "open":
-                shown.append(ask(gates, what, detail, number % 24))
+                shown.append(ask(gates, what, detail, number % 24, **terms))
             elif event == "outdate":
                 gates.outdate(gates.view(shown[what % len(shown)]), detail)
             elif event == "decide":
                 id = None if detail == -1 else shown[detail % len(shown)] if detail >= 0 else "never-1-shown"
-                decision = Decision(decision=what, request_id=id, actor=f"p{number % 2}")
-                gates.decide(decision, moment(2), require_bound, ["p1"] if listed else [])
+                decision = Decision(decision=what, request_id=id, actor=f"p{number % 4}")
+                gates.decide(decision, moment(2), require_bound)
             elif event == "expire":
                 gates.expire(moment(what))
             else:
@@ -84,7 +85,8 @@ def test_the_first_valid_decision_wins_and_no_request_is_ever_decided_twice(
             assert refused.message
         for view in gates.decided:
             assert view.decision == first.setdefault(view.request_id, view.decision), "a decision is final"
-            assert not listed or view.actor in {"p1", "deadline"}
+            assert not listed or view.actor in {"p1", "p3", "deadline"}
+            assert needed == 1 or view.decision != "approve" or len(view.votes) == needed
             assert not require_bound or view.bound
         ids = [view.request_id for view in gates.decided]
         assert len(ids) == len({*ids}), "one decision for each request"

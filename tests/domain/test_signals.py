@@ -53,7 +53,7 @@ def test_pausing_and_resuming_need_no_words(name: str, args: list[Any]) -> None:
         ("raise_budget", [{"limit_usd": True}], "limit_usd: Value error, must be a number of dollars"),
         ("raise_budget", [{"limit_usd": float("inf")}], "limit_usd: Input should be"),
         ("raise_budget", [{"limit_usd": 1.1e9}], "limit_usd: Input should be less than or equal"),
-        ("approve", [], "unknown; known are decide, raise_budget, pause, resume"),
+        ("approve", [], "unknown; known are decide, submit_form, raise_budget, pause, resume"),
     ],
 )
 def test_what_is_not_understood_is_ignored_with_its_reason(name: str, args: list[Any], why: str) -> None:
