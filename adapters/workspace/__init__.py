@@ -149,6 +149,10 @@ class Workspace(Protocol):
         it changed; the whole is cut after 5 MB, and says so."""
         ...
 
+    async def added(self, repository: Repository, base_sha: str, head_sha: str) -> bytes:
+        """What the work brings in, binary files too: the beginning of it, up to 20 MB."""
+        ...
+
     async def merge_trial(self, repository: Repository, head_sha: str) -> MergeTrial: ...
 
     async def merge_into(self, repository: Repository, run_id: str, head_sha: str, base_sha: str) -> str:

@@ -12,13 +12,27 @@ from faber.errors import GitError
 
 LARGEST_SHOWN = 1_000_000
 LARGEST_DIFF = 5_000_000
+LARGEST_ADDED = 20_000_000
 MERGED_SUBJECT = "Take the base into the work"
 
 
 async def set_branch(clone: Clone, branch: str, head_sha: str) -> None:
     """The recorded SHA wins over whatever an agent committed there."""
-    updates = f"update {engine_ref(branch)} {sha(head_sha)}\nupdate {branch_ref(branch)} {head_sha}\n"
-    await clone.run("update-ref", "--no-deref", "--stdin", stdin=updates.encode())
+    refs = (engine_ref(branch), branch_ref(branch))
+    updates = "".join(f"update {ref} {sha(head_sha)}\n" for ref in refs).encode()
+    arguments = ("update-ref", "--no-deref", "--stdin")
+    if (await clone.run(*arguments, stdin=updates, accept=(0, 128))).code:
+        in_the_way = [name for ref in refs for name in await _in_the_way(clone, ref)]
+        await clone.run(*arguments, stdin="".join(f"delete {name}\n" for name in in_the_way).encode())
+        await clone.run(*arguments, stdin=updates)
+
+
+async def _in_the_way(clone: Clone, ref: str) -> list[str]:
+    """What an agent named so that git has no place for `ref`: `refs/heads/faber` beside `refs/heads/faber/1`."""
+    parts = ref.split("/")
+    above = ["/".join(parts[:length]) for length in range(3, len(parts))]
+    below = (await clone.run("for-each-ref", "--format=%(refname)", f"{ref}/")).text.splitlines()
+    return [name for name in above if await clone.resolve(name)] + below
 
 
 async def set_ref(clone: Clone, ref: str, value: str) -> None:
@@ -105,6 +119,15 @@ async def diff(clone: Clone, base_sha: str, head_sha: str) -> str:
     )
     text = shown.stdout[:LARGEST_DIFF].decode(errors="replace")
     return text if len(shown.stdout) <= LARGEST_DIFF else f"{text}\n[the diff goes on and was cut here]\n"
+
+
+async def added(clone: Clone, base_sha: str, head_sha: str) -> bytes:
+    shown = await clone.run(
+        *("diff-tree", "-p", "-r", "--text", "--unified=0", "--no-renames", "--no-textconv", "--no-ext-diff"),
+        *("--end-of-options", sha(base_sha), sha(head_sha)),
+        most=LARGEST_ADDED,
+    )
+    return shown.stdout
 
 
 async def read_at(clone: Clone, commit_sha: str, path: str) -> bytes | None:

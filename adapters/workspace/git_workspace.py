@@ -111,6 +111,9 @@ class GitWorkspace:
     async def diff(self, repository: Repository, base_sha: str, head_sha: str) -> str:
         return await branches.diff(await self._ready(repository), base_sha, head_sha)
 
+    async def added(self, repository: Repository, base_sha: str, head_sha: str) -> bytes:
+        return await branches.added(await self._ready(repository), base_sha, head_sha)
+
     async def merge_trial(self, repository: Repository, head_sha: str) -> MergeTrial:
         return await merges.try_merge(await self._ready(repository), head_sha)
 

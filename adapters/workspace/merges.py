@@ -7,6 +7,7 @@ import time
 from adapters.workspace import MergeTrial
 from adapters.workspace.branches import MERGED_SUBJECT
 from adapters.workspace.clone import Clone
+from adapters.workspace.git import failure
 from adapters.workspace.names import branch_ref, sha
 from adapters.workspace.push import Moved, push_ref, remote_sha
 from faber.errors import GitError, PushRefused
@@ -76,7 +77,16 @@ async def _merged_tree(clone: Clone, ours: str, theirs: str) -> tuple[str, tuple
     for name in (ours, theirs):
         await clone.fetched_tree(name)
     ran = await clone.run(
-        *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs), accept=(0, 1)
+        *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs),
+        accept=(0, 1, 128),
     )
+    if ran.code == 128 and "unrelated histories" in ran.words:
+        raise PushRefused(
+            f"{ours} and {theirs} have no commit in common, so neither can be merged into the other: "
+            f"{clone.default_branch} of {clone.origin} was written anew since the run began. Put its old commits "
+            "back, or cancel the run and start it again."
+        )
+    if ran.code == 128:
+        raise failure(("merge-tree",), ran)
     tree, *conflicts = ran.stdout.decode(errors="backslashreplace").split("\0")
     return sha(tree.strip()), tuple(dict.fromkeys(path for path in conflicts if path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from adapters.workspace.git import clean_words
 from faber.errors import ConfigurationError, ValidationError
@@ -82,3 +82,10 @@ def safe_url(url: str) -> str:
 def is_path(url: str) -> bool:
     """As git decides it: neither `scheme://...` nor `host:path`."""
     return "://" not in url and not _SCP_LIKE.match(url)
+
+
+def local_path(url: str) -> str | None:
+    """The path on this host that git takes the URL for, None when it leads elsewhere."""
+    if url.startswith("file://"):
+        return unquote(url.removeprefix("file://"), errors="surrogateescape")
+    return url if is_path(url) else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.workspace import Repository
 from adapters.workspace.git import Git, redact
-from adapters.workspace.names import is_path, safe_url
+from adapters.workspace.names import is_path, local_path, safe_url
 from faber.errors import ConfigurationError, GitError
 
 # The server side of a transfer with the user's own checkout: nothing that it configures may run.
@@ -21,16 +21,18 @@ RECEIVE_PACK = (
 
 @dataclass(frozen=True)
 class Origin:
-    """`own` says that it is the user's checkout itself, so its hooks are the target's and stay off."""
+    """`own` says that it is the user's checkout itself, so its hooks are the target's and stay off; `own_push` that
+    only what is pushed goes there."""
 
     url: str
     push_url: str
     own: bool
+    own_push: bool = False
 
     @property
     def here(self) -> bool:
         """On this host: its hooks run here, and have no business with anybody's token."""
-        return is_path(self.url) and is_path(self.push_url)
+        return None not in (local_path(self.url), local_path(self.push_url))
 
     def __str__(self) -> str:
         return redact(self.url)
@@ -39,7 +41,7 @@ class Origin:
         return [f"--upload-pack={UPLOAD_PACK}"] if self.own else []
 
     def pushing(self) -> list[str]:
-        return [f"--receive-pack={RECEIVE_PACK}"] if self.own else []
+        return [f"--receive-pack={RECEIVE_PACK}"] if self.own or self.own_push else []
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,19 @@ async def find_origin(git: Git, repository: Repository, checkout: Checkout | Non
     if not url:
         return _own(checkout)
     placed = _placed(safe_url(url), checkout.top)
-    if is_path(placed) and Path(placed).resolve() in (checkout.git_dir, checkout.top.resolve()):
+    if _leads_back(placed, checkout):
         return _own(checkout)
-    push_url = urls.get("remote.origin.pushurl") or url
-    return Origin(placed, _placed(safe_url(push_url), checkout.top), own=False)
+    push_url = _placed(safe_url(urls.get("remote.origin.pushurl") or url), checkout.top)
+    return Origin(placed, push_url, own=False, own_push=_leads_back(push_url, checkout))
 
 
 def _own(checkout: Checkout) -> Origin:
     return Origin(str(checkout.git_dir), str(checkout.git_dir), own=True)
+
+
+def _leads_back(url: str, checkout: Checkout) -> bool:
+    path = local_path(url)
+    return path is not None and Path(path).resolve() in (checkout.git_dir, checkout.top.resolve())
 
 
 def _placed(url: str, relative_to: Path) -> str:

@@ -16,6 +16,8 @@ _NOT_ALLOWED = re.compile(
 )
 # The server took another push to the same ref at the same moment.
 _RACE = re.compile(r"cannot lock ref|failed to update ref|reference already exists|incorrect old value")
+# No push will ever be taken while that branch is there: `faber` leaves no place for `faber/1`.
+_IN_THE_WAY = re.compile(r"'refs/heads/([^']+)' exists; cannot create")
 
 
 class Moved(PushRefused):
@@ -58,6 +60,11 @@ async def remote_sha(clone: Clone, ref: str) -> str | None:
 def _refusal(clone: Clone, ref: str, ran: Ran) -> GitError:
     said = "\n".join(line.replace("\t", " ") for line in ran.text.splitlines() if line.startswith("!"))
     words = f"{ran.words}\n{said}".strip()
+    if found := _IN_THE_WAY.search(words):
+        return PushRefused(
+            f"{clone.origin} did not take {ref}: its branch {found[1]} leaves no place for that name. "
+            f"Rename or delete {found[1]} there. {said}"
+        )
     if "(stale info)" in said or (said and _RACE.search(words)):
         return Moved(f"{clone.origin} did not take {ref}: it has moved. {words}")
     if "is currently checked out" in words:

@@ -16,6 +16,8 @@ from adapters.workspace.git import Ran
 from adapters.workspace.removal import empty, make_readable, make_writable
 from faber.errors import GitError, ValidationError
 
+_ENDS_LINE = frozenset(b"\r\n")
+
 
 @dataclass(frozen=True)
 class Files:
@@ -72,7 +74,27 @@ class Files:
             await self._add(index, b"\0".join([b":(top)", *excluded]))
             for path in embedded:
                 await self._add_embedded(index, path)
+            tree = (await self.git("write-tree", index=index)).text
+            if tree == parent_tree or not (untouched := await self._untouched(index, parent_tree)):
+                return tree
+            await self.git("update-index", "-z", "--index-info", index=index, stdin=b"".join(untouched))
             return (await self.git("write-tree", index=index)).text
+
+    async def _untouched(self, index: Path, parent_tree: str) -> list[bytes]:
+        """The parent's entries of files that only git changed: where attributes that came after a file ask for other
+        line endings, each file that git looks at again is one that somebody changed."""
+        raw = ("diff-index", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=M")
+        fields = (await self.git(*raw, parent_tree, index=index)).stdout.split(b"\0")
+        pairs = zip(fields[::2], fields[1::2], strict=False)
+        # One name a line is asked for, so a name that is more than a line, or is quoted, cannot be.
+        changed = [
+            (facts.split(), path) for facts, path in pairs if not (_ENDS_LINE & set(path) or path[:1] == b'"')
+        ]
+        files = [(facts, path) for facts, path in changed if facts[1].startswith(b"100")]
+        paths = b"".join(path + b"\n" for _, path in files)
+        hashed = await self.git("hash-object", "--no-filters", "--stdin-paths", stdin=paths)
+        found = zip(files, hashed.stdout.split(), strict=True)
+        return [b"%s %s\t%s\0" % (facts[1], now, path) for (facts, path), now in found if now == facts[2]]
 
     async def _add(self, index: Path, pathspecs: bytes) -> None:
         arguments = ("add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul")

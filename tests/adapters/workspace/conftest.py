@@ -6,18 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.workspace.sites import Site
+from tests.adapters.workspace.sites import Site, with_origin
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    site = Site(tmp_path)
-    site.git("init", "-q", "--bare", str(site.origin), at=tmp_path)
-    site.git("clone", "-q", str(site.origin), str(site.checkout), at=tmp_path)
-    site.git("checkout", "-q", "-B", "main")
-    site.commit({"README.md": "hello\n", "src/a.py": "a = 1\n", ".gitignore": "cache/\n*.log\n"}, "first")
-    site.git("push", "-q", "origin", "main")
-    return site
+    return with_origin(Site(tmp_path))
 
 
 @pytest.fixture

@@ -127,3 +127,13 @@ async def start(site: Site, run_id: str = "run-1", branch: str = "faber/1", data
     base = await workspace.fetch(site.repository)
     path = await workspace.open(site.repository, run_id, branch, base, base)
     return Started(workspace, site.repository, base, path, run_id, branch)
+
+
+def with_origin(site: Site) -> Site:
+    """Both repositories, with a first commit that is pushed."""
+    site.git("init", "-q", "--bare", str(site.origin), at=site.root)
+    site.git("clone", "-q", str(site.origin), str(site.checkout), at=site.root)
+    site.git("checkout", "-q", "-B", "main")
+    site.commit({"README.md": "hello\n", "src/a.py": "a = 1\n", ".gitignore": "cache/\n*.log\n"}, "first")
+    site.git("push", "-q", "origin", "main")
+    return site

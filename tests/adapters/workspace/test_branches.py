@@ -29,6 +29,23 @@ async def test_commits_of_the_agent_on_the_branch_do_not_stop_the_engines(site: 
     assert site.git("status", "--porcelain", at=run.path) == ""
 
 
+@pytest.mark.parametrize("blocking", ["refs/heads/faber", "refs/engine/faber", "refs/heads/faber/1/mine"])
+async def test_names_that_an_agent_took_do_not_keep_a_branch_from_its_place(
+    site: Site, blocking: str
+) -> None:
+    run = await start(site)
+    site.git("checkout", "-q", "--detach", at=run.path)
+    for space in ("heads", "engine"):
+        site.git("update-ref", "-d", f"refs/{space}/{run.branch}", at=run.path)
+    site.git("update-ref", blocking, "HEAD", at=run.path)
+    head = await run.work({"b": "b\n"})
+    assert await run.workspace.head(site.repository, run.branch) == head
+    assert site.in_clone("rev-parse", f"refs/heads/{run.branch}") == head
+    await run.workspace.push(site.repository, run.branch, head, None)
+    other = await start(site, run_id="run-2", branch="faber/2")
+    assert await other.workspace.head(site.repository, other.branch) == run.base
+
+
 async def test_an_older_attempt_that_repeats_its_commit_does_not_take_the_branch_back(site: Site) -> None:
     run = await start(site)
     (run.path / "b").write_text("b\n")

@@ -115,3 +115,14 @@ async def test_a_head_that_was_merged_by_somebody_else_is_merged(site: Site) -> 
     site.move_base({"d": "d\n"})
     site.git("push", "-q", "origin", "--delete", run.branch, at=other)
     assert await run.workspace.merge_to_base(site.repository, run.branch, head, "merge") == by_hand
+
+
+async def test_a_base_that_was_written_anew_is_said_to_be_and_waits_for_a_person(site: Site) -> None:
+    run, head, _ = await conflicting(site)
+    other = site.root / "other"
+    site.git("checkout", "-q", "--orphan", "anew", at=other)
+    site.git("commit", "-qm", "written anew", at=other)
+    site.git("push", "-qf", "origin", "anew:main", at=other)
+    with pytest.raises(PushRefused, match=r"main of .* was written anew since the run began") as caught:
+        await run.workspace.merge_trial(site.repository, head)
+    assert caught.value.repairable and caught.value.permanent

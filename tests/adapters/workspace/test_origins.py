@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from adapters.workspace import Repository
 from faber.errors import ConfigurationError, GitError
-from tests.adapters.workspace.sites import WHEN, Site, start
+from tests.adapters.workspace.sites import WHEN, Site, start, with_origin
+
+
+def refusing_hook(root: Path, git_dir: Path) -> tuple[Path, Path]:
+    """A hook of every push, and the file that it makes when it runs."""
+    hook, marker = git_dir / "hooks" / "pre-receive", root / "ran"
+    hook.write_text(f"#!/bin/sh\ntouch '{marker}'\nexit 1\n")
+    hook.chmod(0o755)
+    return hook, marker
 
 
 async def test_the_base_is_the_origins_branch_and_not_what_the_user_has_not_pushed(site: Site) -> None:
@@ -25,15 +34,42 @@ async def test_a_checkout_without_a_remote_is_its_own_origin(own: Site) -> None:
     assert own.git("rev-parse", f"refs/heads/{run.branch}") == head
 
 
-async def test_a_remote_that_leads_back_to_the_checkout_is_the_checkout_itself(own: Site) -> None:
-    own.git("remote", "add", "origin", ".")
-    marker = own.root / "ran"
-    hook = own.checkout / ".git" / "hooks" / "pre-receive"
-    hook.write_text(f"#!/bin/sh\ntouch '{marker}'\nexit 1\n")
-    hook.chmod(0o755)
+@pytest.mark.parametrize(
+    "way", [".", "{checkout}/.git", "file://{checkout}", "file://{root}/ch%65ckout/.git"]
+)
+async def test_a_remote_that_leads_back_to_the_checkout_is_the_checkout_itself(own: Site, way: str) -> None:
+    own.git("remote", "add", "origin", way.format(checkout=own.checkout, root=own.root))
+    hook, marker = refusing_hook(own.root, own.checkout / ".git")
     run = await start(own)
+    assert await run.workspace.origin(own.repository) is None
     await run.workspace.push(own.repository, run.branch, await run.work({"b": "b\n"}), None)
-    assert not marker.exists()
+    assert not marker.exists(), hook
+
+
+async def test_what_is_pushed_back_into_the_checkout_meets_none_of_its_hooks(site: Site) -> None:
+    site.git("remote", "set-url", "--push", "origin", ".")
+    hook, marker = refusing_hook(site.root, site.checkout / ".git")
+    run = await start(site)
+    head = await run.work({"b": "b\n"})
+    await run.workspace.push(site.repository, run.branch, head, None)
+    assert site.git("rev-parse", run.branch) == head
+    assert not marker.exists(), hook
+
+
+@pytest.mark.parametrize("way", ["{origin}", "file://{origin}"])
+async def test_the_hooks_of_an_origin_on_this_host_run_without_anybodys_token(
+    tmp_path: Path, way: str
+) -> None:
+    site = with_origin(Site(tmp_path, {**os.environ, "GITHUB_TOKEN": "a-token"}))
+    site.git("remote", "set-url", "origin", way.format(origin=site.origin))
+    seen = site.root / "seen"
+    hook = site.origin / "hooks" / "pre-receive"
+    hook.write_text(f"#!/bin/sh\nenv > '{seen}'\n")
+    hook.chmod(0o755)
+    run = await start(site)
+    await run.workspace.push(site.repository, run.branch, await run.work({"b": "b\n"}), None)
+    assert "PATH=" in seen.read_text()
+    assert "a-token" not in seen.read_text()
 
 
 async def test_a_subfolder_and_a_linked_worktree_are_the_same_repository(site: Site) -> None:

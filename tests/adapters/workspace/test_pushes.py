@@ -57,6 +57,14 @@ async def test_a_refusing_hook_of_the_origin_is_quoted_without_passwords_and_esc
     assert caught.value.repairable and caught.value.permanent
 
 
+async def test_a_branch_of_the_origin_that_leaves_no_place_for_the_runs_is_named(site: Site) -> None:
+    site.git("push", "-q", "origin", "main:faber")
+    run = await start(site)
+    with pytest.raises(PushRefused, match="its branch faber leaves no place for that name") as caught:
+        await run.workspace.push(site.repository, run.branch, await run.work({"b": "b\n"}), None)
+    assert "somebody else pushed" not in str(caught.value)
+
+
 async def test_a_hook_that_refuses_one_branch_only_is_quoted_too(site: Site) -> None:
     hook(site.origin, "update", 'case "$1" in refs/heads/faber/*) echo "protected: $1" >&2; exit 1;; esac')
     run = await start(site)

@@ -61,6 +61,30 @@ async def test_a_worktree_whose_git_file_is_a_repository_of_the_agents_is_still_
     assert "b" in names(site, await run.snapshot())
 
 
+async def test_line_endings_that_the_base_has_otherwise_than_its_attributes_say_are_nobodys_change(
+    site: Site,
+) -> None:
+    for name in ("a.bat", "b c.txt", "ü.txt", "run.txt"):
+        (site.checkout / name).write_bytes(b"one\r\ntwo\r\n")
+    site.commit({"old.txt": "old\n"}, "as it was")
+    (site.checkout / ".gitattributes").write_text("*.bat text eol=crlf\n*.txt text\n")
+    # By its name: `add -A` would convert the others as well.
+    site.git("add", ".gitattributes")
+    site.git("commit", "-qm", "as it shall be")
+    site.git("push", "-q", "origin", "main")
+    run = await start(site)
+    for path in run.path.glob("*.*"):
+        os.utime(path, (WHEN, WHEN))
+    assert await run.snapshot() == run.base
+    (run.path / "old.txt").write_text("new\n")
+    (run.path / "run.txt").chmod(0o755)
+    (run.path / "b c.txt").write_bytes(b"one\r\nthree\r\n")
+    tree = await run.snapshot()
+    changed = await run.workspace.changes(site.repository, run.base, tree)
+    assert [change.path for change in changed] == ["b c.txt", "old.txt", "run.txt"]
+    assert site.in_clone("diff", "--numstat", run.base, tree, "--", "run.txt").startswith("0\t0")
+
+
 async def test_what_the_agent_committed_by_itself_is_in_the_snapshot(site: Site) -> None:
     run = await start(site)
     site.commit({"b": "b\n"}, at=run.path)
