@@ -6,8 +6,19 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, Field
 
+from adapters.models.catalogue import default_model
 from faber.contract.config import PriceOverride
 from faber.contract.money import Usage
+
+__all__ = [
+    "Message",
+    "Model",
+    "ModelAnswer",
+    "ModelRequest",
+    "ToolCall",
+    "ToolSpec",
+    "default_model",
+]
 
 
 class ToolSpec(BaseModel):
@@ -41,7 +52,8 @@ class Message(BaseModel):
 class ModelRequest(BaseModel):
     """One call. `model` is `provider:model`; `output_schema` asks for a JSON object of that schema as the
     final answer (tools may still be called before it). `phase`, `round`, `turn` are never sent to a provider:
-    a prepared model looks its answer up by them. `prices` are the run's own, for `cost_microusd`."""
+    a prepared model looks its answer up by them. `prices` are the run's own, for `cost_microusd`. `timeout_s`
+    bounds the call as a whole; None: as the provider's door is set."""
 
     model: str
     system: str
@@ -49,6 +61,7 @@ class ModelRequest(BaseModel):
     tools: list[ToolSpec] = Field(default_factory=list)
     output_schema: dict[str, Any] | None = None
     max_output_tokens: int
+    timeout_s: float | None = None
     temperature: float | None = None
     phase: str = ""
     round: int = 1

@@ -13,6 +13,7 @@ from adapters.models.endpoint import Endpoint
 from adapters.models.failures import failure
 from adapters.models.http_call import CONNECT_TIMEOUT_S, post, understood
 from adapters.models.reply import Reply
+from adapters.models.tokens import number, unless_empty
 from faber.contract.money import Usage
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ class AnthropicMessages:
 
         sent = body(request, endpoint.model, dialect)
         client = self._client(endpoint)
-        answer = await post(endpoint, anthropic, client, "/v1/messages", sent, self._timeout_s)
+        answer = await post(
+            endpoint, anthropic, client, "/v1/messages", sent, request.timeout_s or self._timeout_s
+        )
         read = partial(_reply, asked_for_object=request.output_schema is not None)
-        return understood(endpoint, read, answer)
+        return understood(endpoint, read, usage_of, answer)
 
     async def close(self) -> None:
         for client in self._clients.values():
@@ -102,13 +105,15 @@ def _take_call(reply: Reply, block: dict[str, Any], asked_for_object: bool) -> N
 
 def usage_of(counted: Any) -> Usage | None:
     """Anthropic's input_tokens leave the cached ones out already. None when nothing was counted."""
-    if not isinstance(counted, dict) or not isinstance(counted.get("input_tokens"), int):
+    if not isinstance(counted, dict):
         return None
-    details = counted.get("output_tokens_details") or {}
-    return Usage(
-        input_tokens=counted["input_tokens"],
-        output_tokens=counted.get("output_tokens") or 0,
-        cache_read_tokens=counted.get("cache_read_input_tokens") or 0,
-        cache_write_tokens=counted.get("cache_creation_input_tokens") or 0,
-        reasoning_tokens=details.get("thinking_tokens") or details.get("reasoning_tokens") or 0,
+    details = counted.get("output_tokens_details")
+    return unless_empty(
+        Usage(
+            input_tokens=number(counted, "input_tokens"),
+            output_tokens=number(counted, "output_tokens"),
+            cache_read_tokens=number(counted, "cache_read_input_tokens"),
+            cache_write_tokens=number(counted, "cache_creation_input_tokens"),
+            reasoning_tokens=number(details, "thinking_tokens") or number(details, "reasoning_tokens"),
+        )
     )

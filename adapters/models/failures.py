@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from adapters.models.endpoint import Endpoint
+from adapters.web.retry_after import retry_after_s
 from faber.errors import LLMError
 
 SHOWN_CHARACTERS = 500
-LONGEST_WAIT_S = 86_400.0
 
 NO_MONEY = re.compile(r"insufficient[_ ](quota|balance|funds|credit)|credit balance|billing_", re.I)
 MONEY = re.compile(r"billing|credits", re.I)
@@ -62,22 +60,6 @@ def said(body: object) -> str:
     if isinstance(inner, dict):
         inner = inner.get("message") or inner.get("detail") or json.dumps(inner, default=str)
     return "" if inner is None else str(inner)
-
-
-def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Retry-After as seconds or as an HTTP date, in seconds from now; None when absent or unreadable."""
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if re.fullmatch(r"\d+(\.\d+)?", value):
-        return min(float(value), LONGEST_WAIT_S)
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return min(max(0.0, (date - (now or datetime.now(tz=UTC))).total_seconds()), LONGEST_WAIT_S)
 
 
 def _inner(body: object) -> object:

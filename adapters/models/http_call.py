@@ -9,6 +9,7 @@ from typing import Any
 from adapters.models.endpoint import Endpoint
 from adapters.models.failures import SHOWN_CHARACTERS, failure, refused
 from adapters.models.reply import Reply
+from faber.contract.money import Usage
 from faber.errors import LLMError
 
 CONNECT_TIMEOUT_S = 10.0
@@ -34,14 +35,19 @@ async def post(
 
 
 def understood(
-    endpoint: Endpoint, read: Callable[[dict[str, Any], Endpoint], Reply], answer: dict[str, Any]
+    endpoint: Endpoint,
+    read: Callable[[dict[str, Any], Endpoint], Reply],
+    count: Callable[[Any], Usage | None],
+    answer: dict[str, Any],
 ) -> Reply:
-    """What `read` makes of an answer. Errors: LLMError INVALID_RESPONSE for one of an unheard-of form."""
+    """What `read` makes of an answer. Errors: LLMError INVALID_RESPONSE for one of an unheard-of form, with its
+    `usage` as `count` finds it: it was billed all the same."""
     try:
         return read(answer, endpoint)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         what = f"the answer has a form that no provider documents ({type(error).__name__}: {error})"
-        problem = failure(endpoint, "INVALID_RESPONSE", what[: 2 * SHOWN_CHARACTERS])
+        usage = count(answer.get("usage"))
+        problem = failure(endpoint, "INVALID_RESPONSE", what[: 2 * SHOWN_CHARACTERS], usage=usage)
     raise problem
 
 

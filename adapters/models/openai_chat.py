@@ -8,7 +8,7 @@ from adapters.models import ModelRequest
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
 from adapters.models.http_call import CONNECT_TIMEOUT_S, post, understood
-from adapters.models.openai_reply import reply_of
+from adapters.models.openai_reply import reply_of, usage_of
 from adapters.models.openai_words import body
 from adapters.models.reply import Reply
 
@@ -29,9 +29,9 @@ class OpenAIChat:
         sent = body(request, endpoint.model, dialect)
         client = self._client(endpoint)
         answer: dict[str, Any] = await post(
-            endpoint, openai, client, "/chat/completions", sent, self._timeout_s
+            endpoint, openai, client, "/chat/completions", sent, request.timeout_s or self._timeout_s
         )
-        return understood(endpoint, reply_of, answer)
+        return understood(endpoint, reply_of, usage_of, answer)
 
     async def close(self) -> None:
         for client in self._clients.values():

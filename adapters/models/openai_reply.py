@@ -9,6 +9,7 @@ from adapters.models.endpoint import Endpoint
 from adapters.models.failures import failure
 from adapters.models.reply import Reply
 from adapters.models.structured import as_object
+from adapters.models.tokens import number, unless_empty
 from faber.contract.money import Usage
 
 
@@ -32,28 +33,24 @@ def reply_of(answer: dict[str, Any], endpoint: Endpoint) -> Reply:
 
 def usage_of(counted: Any) -> Usage | None:
     """OpenAI's prompt_tokens include the cached ones; ours do not. None when nothing was counted."""
-    if not isinstance(counted, dict) or not isinstance(counted.get("prompt_tokens"), int):
+    if not isinstance(counted, dict):
         return None
-    asked = counted["prompt_tokens"]
-    written = _number(counted, "completion_tokens")
-    within = counted.get("prompt_tokens_details") or {}
-    read = _number(within, "cached_tokens") or _number(counted, "prompt_cache_hit_tokens")
-    wrote = _number(within, "cache_write_tokens")
+    asked, written = number(counted, "prompt_tokens"), number(counted, "completion_tokens")
+    within = counted.get("prompt_tokens_details")
+    read = number(within, "cached_tokens") or number(counted, "prompt_cache_hit_tokens")
+    wrote = number(within, "cache_write_tokens")
     # Google and xAI bill the reasoning but leave it out of completion_tokens; only the total shows it.
-    hidden = max(0, _number(counted, "total_tokens") - asked - written)
-    reasoning = _number(counted.get("completion_tokens_details") or {}, "reasoning_tokens")
-    return Usage(
-        input_tokens=max(0, asked - read - wrote),
-        output_tokens=written + hidden,
-        cache_read_tokens=read,
-        cache_write_tokens=wrote,
-        reasoning_tokens=max(reasoning, hidden),
+    hidden = max(0, number(counted, "total_tokens") - asked - written)
+    reasoning = number(counted.get("completion_tokens_details"), "reasoning_tokens")
+    return unless_empty(
+        Usage(
+            input_tokens=max(0, asked - read - wrote),
+            output_tokens=written + hidden,
+            cache_read_tokens=read,
+            cache_write_tokens=wrote,
+            reasoning_tokens=max(reasoning, hidden),
+        )
     )
-
-
-def _number(counted: dict[str, Any], name: str) -> int:
-    value = counted.get(name)
-    return value if isinstance(value, int) else 0
 
 
 def _text(content: Any) -> str:

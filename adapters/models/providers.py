@@ -7,9 +7,10 @@ from typing import Protocol
 
 from adapters.models import ModelAnswer, ModelRequest
 from adapters.models.anthropic_messages import AnthropicMessages
-from adapters.models.catalogue import SCRIPTED, resolve
+from adapters.models.catalogue import MOCK, SCRIPTED, resolve
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
+from adapters.models.mock import Mock
 from adapters.models.openai_chat import OpenAIChat
 from adapters.models.reply import Reply, settle
 from adapters.models.scripted import Scripted
@@ -29,13 +30,15 @@ class Speaker(Protocol):
 class Providers:
     """A Model. `environment` is looked at in every call, so a live mapping lets keys rotate under a worker.
 
-    `timeout_s` bounds one HTTP call as a whole. The SDKs never retry: that is the workflow's to decide."""
+    `timeout_s` bounds one HTTP call as a whole, unless its request says otherwise. The SDKs never retry: that is the
+    workflow's to decide."""
 
     def __init__(self, environment: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> None:
         self._environment = environment
         self._openai: Speaker = OpenAIChat(timeout_s)
         self._anthropic: Speaker = AnthropicMessages(timeout_s)
         self._scripted = Scripted(environment)
+        self._mock = Mock(environment, timeout_s)
         self._learned: dict[tuple[str, str, str], frozenset[str]] = {}
 
     async def answer(self, request: ModelRequest) -> ModelAnswer:
@@ -43,6 +46,8 @@ class Providers:
         request = request.model_copy(update={"model": resolve(request.model)})
         if request.model.startswith(f"{SCRIPTED}:"):
             return await self._scripted.answer(request)
+        if request.model.startswith(f"{MOCK}:"):
+            return await self._mock.answer(request)
         endpoint = Endpoint.of(request.model, self._environment)
         return settle(request, endpoint, await self._in_its_dialect(request, endpoint))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,7 +78,7 @@ def sound(reply: Reply) -> Reply:
     return replace(
         reply,
         text=whole(reply.text),
-        tool_calls=[_sound_call(call) for call in reply.tool_calls],
+        tool_calls=_told_apart(_sound_call(call) for call in reply.tool_calls),
         structured=structured,
         usage=reply.usage and reply.usage.at_least_zero(),
         finish_reason=whole(reply.finish_reason)[:LONGEST_NAME],
@@ -98,6 +99,16 @@ def _sound_call(call: ToolCall) -> ToolCall:
         malformed=whole(why),
         carried={} if too_deep(call.carried) else whole(call.carried),
     )
+
+
+def _told_apart(calls: Iterable[ToolCall]) -> list[ToolCall]:
+    """Each with an id of its own: with one twice, providers refuse the conversation from then on."""
+    known: dict[str, ToolCall] = {}
+    for place, call in enumerate(calls):
+        while call.id in known:
+            call = call.model_copy(update={"id": f"{call.id}_{place}"})
+        known[call.id] = call
+    return list(known.values())
 
 
 def _name(value: Any) -> str | None:

@@ -8,15 +8,19 @@ from typing import Any
 
 DEEPEST = 60
 HALF = re.compile("[\ud800-\udfff]")
+THOUGHT = re.compile(r"\s*<think>.*?</think>", re.S)
 FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.S)
 
 
 def object_in(text: str) -> dict[str, Any] | None:
-    """The JSON object that the text is, or that its only fenced block holds; None otherwise."""
-    whole = as_object(text)
+    """The JSON object that the text is, or that its only fenced block holds; None otherwise. What a model thought
+    aloud before, as servers of open models show it, is no part of its answer."""
+    thought = THOUGHT.match(text)
+    answer = text[thought.end() :] if thought else text
+    whole = as_object(answer)
     if whole is not None:
         return whole
-    blocks = FENCE.findall(text)
+    blocks = FENCE.findall(answer)
     return as_object(blocks[0]) if len(blocks) == 1 else None
 
 

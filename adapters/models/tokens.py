@@ -1,13 +1,29 @@
-"""Token counts for providers that report none: four characters a token, and said to be a guess."""
+"""Token counts as providers write them, and a guess for those that write none: four characters a token."""
 
 from __future__ import annotations
 
 import json
+import math
+from typing import Any
 
 from adapters.models import Message, ModelRequest, ToolCall
 from faber.contract.money import Usage
 
 CHARACTERS_PER_TOKEN = 4
+
+
+def number(counted: Any, name: str) -> int:
+    """One count out of many, 0 when it is none. Some servers count in floats."""
+    value = counted.get(name) if isinstance(counted, dict) else None
+    if isinstance(value, float):
+        return math.ceil(value) if math.isfinite(value) else 0
+    return value if isinstance(value, int) else 0
+
+
+def unless_empty(usage: Usage) -> Usage | None:
+    """None for a count of nothing: no question is without a token, and an uncounted answer is not free."""
+    asked = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    return usage if asked > 0 else None
 
 
 def estimate(request: ModelRequest, text: str, tool_calls: list[ToolCall]) -> Usage:

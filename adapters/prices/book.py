@@ -17,7 +17,8 @@ def price_of(model: str, overrides: Mapping[str, PriceOverride], *, input_tokens
 
     `overrides` are looked up by the full id, then by the bare name. Some models charge more for a long input:
     `input_tokens` (all of it, cached too) picks that tier. A model without a list price gets the dearest
-    figures of its provider (of all providers, when that is unknown too) and `priced=False`."""
+    figures of its provider (of all providers, when that is unknown too) and `priced=False`. What is invented
+    costs nothing."""
     provider, _, name = model.partition(":")
     own = overrides.get(model) or overrides.get(name)
     if own is not None:
@@ -26,6 +27,8 @@ def price_of(model: str, overrides: Mapping[str, PriceOverride], *, input_tokens
         return Price(
             model=model, input=micro(SCRIPTED_INPUT_USD), output=micro(SCRIPTED_OUTPUT_USD), source="scripted"
         )
+    if provider == "mock":
+        return Price(model=model, input=0, output=0, source="mock")
     # The bundled list takes a quarter of a second to import; a scripted run never needs it.
     from adapters.prices.list_prices import dearest, listed
 

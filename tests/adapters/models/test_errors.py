@@ -167,6 +167,15 @@ async def test_a_slow_answer_is_a_timeout(server: ModelServer, name: str) -> Non
     assert "0.3 s" in error.message
 
 
+async def test_a_request_may_have_a_time_limit_of_its_own(server: ModelServer, name: str) -> None:
+    server.meet_next(HANGING)
+    model = Providers(server.environment())
+    with pytest.raises(LLMError, match=r"within 0\.3 s"):
+        await model.answer(ask(name, timeout_s=0.3))
+    server.release()
+    await model.close()
+
+
 async def test_an_answer_that_trickles_for_ever_is_a_timeout(server: ModelServer, name: str) -> None:
     server.meet_next(TRICKLING)
     model = Providers(server.environment(), timeout_s=0.3)

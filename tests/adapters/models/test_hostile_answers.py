@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.models.failures import retry_after_s
 from adapters.models.providers import Providers
 from adapters.models.structured import as_object, too_deep, whole
+from adapters.web.retry_after import retry_after_s
 from faber.errors import LLMError
 from tests.adapters.models.asking import WRITE, ask
 from tests.stand_in import ModelServer
@@ -28,7 +28,7 @@ def nested(depth: int) -> Any:
 def body(**said: Any) -> Fault:
     """One body that either provider's reader takes what it knows from."""
     message = {"role": "assistant", "content": said.get("text", ""), "tool_calls": said.get("calls")}
-    usage = said.get("usage") or {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10}
+    usage = said.get("usage", {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10})
     blocks = said.get("blocks", [{"type": "text", "text": said.get("text", "")}])
     said_whole = {
         "id": "x",
@@ -81,6 +81,54 @@ async def test_counting_below_zero_earns_nothing(name: str, server: ModelServer,
     )
     answer = await model.answer(ask(name))
     assert min(answer.usage.input_tokens, answer.usage.output_tokens, answer.cost_microusd) >= 0
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("nothing", [0, 0.0, None, "12", float("nan"), []])
+async def test_an_answer_that_was_counted_as_nothing_is_not_free(
+    name: str, nothing: object, server: ModelServer, model: Providers
+) -> None:
+    names = ("prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens")
+    server.meet_next(body(text="hi", usage=dict.fromkeys(names, nothing)))
+    answer = await model.answer(ask(name))
+    assert answer.usage.estimated
+    assert answer.cost_microusd > 0
+
+
+@pytest.mark.parametrize("name", BOTH)
+async def test_counting_in_floats_is_counting(name: str, server: ModelServer, model: Providers) -> None:
+    asked = dict.fromkeys(("prompt_tokens", "input_tokens"), 1_000.0)
+    written = dict.fromkeys(("completion_tokens", "output_tokens"), 99.5)
+    server.meet_next(body(text="hi", usage={**asked, **written}))
+    usage = (await model.answer(ask(name))).usage
+    assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (1_000, 100, False)
+
+
+@pytest.mark.parametrize("name", BOTH)
+async def test_calls_of_one_id_get_each_an_id_of_its_own(
+    name: str, server: ModelServer, model: Providers
+) -> None:
+    ids = ("a", "a", "a_1", "a", None, "")
+    calls = [{"id": id_, "function": {"name": "write_file", "arguments": "{}"}} for id_ in ids]
+    blocks: list[dict[str, Any]] = [
+        {"type": "tool_use", "id": id_, "name": "write_file", "input": {}} for id_ in ids
+    ]
+    server.meet_next(body(calls=calls, blocks=blocks))
+    answer = await model.answer(ask(name, tools=[WRITE]))
+    assert answer.tool_calls[0].id == "a"
+    assert len({call.id for call in answer.tool_calls}) == len(ids)
+
+
+@pytest.mark.parametrize("name", BOTH)
+async def test_what_an_answer_of_an_unheard_of_form_used_is_told(
+    name: str, server: ModelServer, model: Providers
+) -> None:
+    counted = {"prompt_tokens": 7, "input_tokens": 7, "completion_tokens": 3, "output_tokens": 3}
+    server.meet_next(body(calls=[None], blocks=[None], usage=counted))
+    with pytest.raises(LLMError) as caught:
+        await model.answer(ask(name))
+    assert caught.value.kind == "INVALID_RESPONSE"
+    assert (caught.value.details["usage"].input_tokens, caught.value.details["usage"].output_tokens) == (7, 3)
 
 
 @pytest.mark.parametrize("name", BOTH)

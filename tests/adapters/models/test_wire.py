@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.models import Message, ToolCall
-from adapters.models.failures import retry_after_s
 from adapters.models.providers import Providers
+from adapters.web.retry_after import retry_after_s
 from tests.adapters.models.asking import VERDICT, WRITE, ask
 from tests.stand_in import Fault, ModelServer
 
@@ -101,6 +101,7 @@ async def test_deepseeks_own_word_for_cached_input_is_understood(
         ('{"verdict": "GO"}', {"verdict": "GO"}),
         ('Here it is:\n```json\n{"verdict": "GO"}\n```\nDone.', {"verdict": "GO"}),
         ('```\n{"verdict": "GO"}\n```', {"verdict": "GO"}),
+        ('<think>Is {"a": 1} it?\nNo.</think>\n\n{"verdict": "GO"}', {"verdict": "GO"}),
         ('```json\n{"a": 1}\n```\n```json\n{"a": 2}\n```', None),
         ('Maybe {"verdict": "GO"}', None),
         ("[1, 2]", None),

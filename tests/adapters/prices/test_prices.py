@@ -57,6 +57,12 @@ def test_a_model_that_one_says_is_free_is_free() -> None:
     assert price_of("openai:local", {"local": PriceOverride(input_usd=0, output_usd=0)}).input == 0
 
 
+def test_what_is_invented_costs_nothing_and_that_is_known() -> None:
+    price = price_of("mock:anything", {})
+    assert (price.input, price.output, price.priced, price.source) == (0, 0, True, "mock")
+    assert price_of("mock:anything", {"mock:anything": OWN}).input == 1_500_000
+
+
 def test_an_unknown_model_costs_as_much_as_the_dearest_of_its_provider_and_says_so() -> None:
     unknown = price_of("anthropic:claude-next", {})
     assert (unknown.priced, unknown.source) == (False, "dearest of anthropic")
