@@ -1,0 +1,64 @@
+"""Runs as rows, one for each origin; the newest word about a run counts, in whatever order words arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select, tuple_
+
+from adapters.records import ACTIVE, RunRecord, RunSummary, checked
+from adapters.records.database import insert_into
+from adapters.records.tables import runs
+from faber.contract.definition_runs import ExecutionStatus
+
+KEPT_FROM_THE_FIRST = {"origin", "started_at"}
+
+
+def save(connection: Connection, record: RunRecord) -> bool:
+    new = insert_into(connection, runs).values(record.model_dump())
+    changed = {
+        column.name: new.excluded[column.name] for column in runs.c if column.name not in KEPT_FROM_THE_FIRST
+    }
+    same_moment = and_(
+        new.excluded.updated_at == runs.c.updated_at,
+        or_(runs.c.ended_at.is_(None), new.excluded.ended_at.is_not(None)),
+    )
+    newer = or_(new.excluded.updated_at > runs.c.updated_at, same_moment)
+    upsert = new.on_conflict_do_update(index_elements=["origin"], set_=changed, where=newer)
+    return connection.execute(upsert.returning(runs.c.origin)).first() is not None
+
+
+def get(connection: Connection, run_id: str, tenant: str | None) -> RunRecord | None:
+    query = select(runs).where(runs.c.run_id == checked(run_id), runs.c.tenant == tenant)
+    row = connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.origin.desc()).limit(1)).first()
+    return None if row is None else RunRecord.model_validate(dict(row._mapping))
+
+
+def page(
+    connection: Connection,
+    definition_id: str | None,
+    status: ExecutionStatus | None,
+    tenant: str | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[RunSummary]:
+    query = select(*(column for column in runs.c if column.name != "document")).where(runs.c.tenant == tenant)
+    if definition_id is not None:
+        query = query.where(runs.c.definition_id == checked(definition_id))
+    if status is not None:
+        query = query.where(runs.c.status == status)
+    if before is not None:
+        query = query.where(tuple_(runs.c.started_at, runs.c.origin) < before)
+    rows = connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.origin.desc()).limit(limit))
+    return [RunSummary.model_validate(dict(row._mapping)) for row in rows]
+
+
+def active(connection: Connection, definition_id: str) -> list[str]:
+    query = (
+        select(runs.c.run_id)
+        .distinct()
+        .where(runs.c.definition_id == checked(definition_id), runs.c.status.in_(ACTIVE))
+    )
+    found: list[Any] = list(connection.execute(query).scalars())
+    return sorted(found)
