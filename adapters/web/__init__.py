@@ -1,0 +1,79 @@
+"""Other people's HTTP interfaces, as a step calls them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from adapters.web.retry_after import retry_after_s
+from faber.errors import ApiCallError, ApiCallUnanswered
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+@dataclass(frozen=True)
+class WebAnswer:
+    """`headers` are in lower case. A body is shown nowhere: it is whoever's data it is."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """By the charset that the answer names; what does not decode is replaced."""
+        charset = _parameter(self.headers.get("content-type", ""), "charset") or "utf-8"
+        try:
+            return self.body.decode(charset, "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
+
+    @property
+    def json(self) -> Any:
+        """None when the body is no JSON, whatever it is called."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Web(Protocol):
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Any,
+        timeout_s: float,
+        idempotency_key: str | None = None,
+    ) -> WebAnswer:
+        """The answer, of a status below 400. A body of text or bytes is sent as it is, None is none, all else is sent
+        as JSON. The key goes along as a header unless the step has one of its own. `timeout_s` is for everything.
+
+        Errors: ApiCallUnanswered for 429, 5xx and no answer at all; SsrfRefused; ApiCallError for all else. None of
+        them quotes a body, a header or more of the URL than where it leads."""
+        ...
+
+
+def accepted(answer: WebAnswer, called: str) -> WebAnswer:
+    """The answer of `called`, such as `POST https://host`, when it says that the call was done."""
+    if answer.status < 400:
+        return answer
+    sha256, size = hashlib.sha256(answer.body).hexdigest(), len(answer.body)
+    details = {"status": answer.status, "body_sha256": sha256, "body_bytes": size}
+    what = f"{called} was answered with {answer.status} (a body of {size} bytes, sha256 {sha256[:12]})"
+    if answer.status == 429 or answer.status >= 500:
+        wait = retry_after_s(answer.headers)
+        raise ApiCallUnanswered(f"{what}; it is tried again", retry_after_s=wait, **details)
+    raise ApiCallError(f"{what}; trying again gives the same answer: change the step's call", **details)
+
+
+def _parameter(value: str, name: str) -> str:
+    for part in value.split(";")[1:]:
+        key, _, given = part.partition("=")
+        if key.strip().lower() == name:
+            return given.strip().strip('"')
+    return ""
