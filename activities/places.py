@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from adapters.journal.durable import flush_folder
 from adapters.workspace import Repository
 from faber.contract.activities import RepositoryRef
 from faber.errors import ConfigurationError
@@ -20,6 +21,18 @@ def within(checkout: Path, name: str) -> Path:
         raise ConfigurationError(
             f"{name} leads to {real}, outside of the repository {root}: put a plain file or folder there"
         )
+    return path
+
+
+def made_within(checkout: Path, name: str) -> Path:
+    """The folder `checkout/name`, made where it is missing, but never the checkout itself: one that was moved away
+    could not be moved back over a new one. Errors: as `within`; FileNotFoundError when the checkout is away."""
+    path, made = within(checkout, name), checkout
+    for part in Path(name).parts:
+        made /= part
+        if not made.is_dir():
+            made.mkdir(exist_ok=True)
+            flush_folder(made.parent)
     return path
 
 

@@ -5,28 +5,35 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from temporalio import activity
 
-from activities.places import RUNS, repository_of, within
+from activities.chronicle import Chronicle, Happening, ended, moment, of_gates, of_phases
+from activities.places import RUNS, made_within, repository_of
 from activities.platforms import work_items
 from adapters.artifacts import Artifacts
 from adapters.processes import Processes
 from adapters.workspace import Claim, Workspace
 from domain.documents import marker, safe_name, status_comment
 from faber.contract.activities import Finished, FinishRequest, Reported, ReportRequest
+from faber.contract.delivery import PhaseResult
 from faber.errors import LeaseLost, PushRefused
 
 
 class Reporting:
-    def __init__(self, *, workspace: Workspace, artifacts: Artifacts, processes: Processes) -> None:
+    def __init__(
+        self, *, workspace: Workspace, artifacts: Artifacts, chronicle: Chronicle, processes: Processes
+    ) -> None:
         self._workspace = workspace
         self._artifacts = artifacts
+        self._chronicle = chronicle
         self._processes = processes
 
     @activity.defn
     async def report_progress(self, request: ReportRequest) -> Reported:
+        self._chronicle.tell(request.place.key, happened(request))
         return await self._report(request)
 
     @activity.defn
@@ -49,6 +56,7 @@ class Reporting:
             receipt["head_sha"] = place.head_sha
         report.status.receipt = receipt
         report.state["receipt"] = receipt
+        self._chronicle.tell(place.key, [*happened(report), *end_of(report, request.outcome)])
         await self._report(report)
         return Finished(receipt=receipt)
 
@@ -70,9 +78,10 @@ class Reporting:
         checkout = request.place.repository.checkout
         if checkout is None:
             return Reported()
-        folder = within(Path(checkout), f"{RUNS}/{safe_name(request.place.key.run_id)}/artifacts").parent
-        shown = {name: await self._artifacts.get(sha) for name, sha in request.shows.items()}
-        await asyncio.to_thread(write_copy, folder, request.state, shown)
+        if Path(checkout).is_dir():
+            run_id = safe_name(request.place.key.run_id)
+            shown = {name: await self._artifacts.get(sha) for name, sha in request.shows.items()}
+            await asyncio.to_thread(write_copy, Path(checkout), run_id, request.state, shown)
         if not request.comment:
             return Reported()
         items = work_items(Path(checkout), request.work_path)
@@ -83,14 +92,30 @@ class Reporting:
         return Reported(comment_id=identifier)
 
 
-def write_copy(folder: Path, state: dict[str, object], shown: dict[str, bytes]) -> None:
-    """`state.json` and `artifacts/` of one run, replaced whole so that a reader never sees half of one."""
-    (folder / "artifacts").mkdir(parents=True, exist_ok=True)
+def happened(report: ReportRequest) -> list[Happening]:
+    """What a snapshot says that has happened so far."""
+    status = report.status
+    results = [PhaseResult.model_validate(result) for result in report.state.get("phase_results", ())]
+    at = activity.info().current_attempt_scheduled_time
+    return [*of_phases(status, results, at), *of_gates(status)]
+
+
+def end_of(report: ReportRequest, outcome: str) -> Iterator[Happening]:
+    status = report.status
+    at = activity.info().current_attempt_scheduled_time
+    return ended(report.place.key, outcome, status.error, began=moment(status.started_at), at=at)
+
+
+def write_copy(checkout: Path, run_id: str, state: dict[str, object], shown: dict[str, bytes]) -> None:
+    """`state.json` and `artifacts/` of one run, replaced whole so that a reader never sees half of one.
+    Errors: FileNotFoundError when the checkout is away, which may be so from one line to the next."""
+    artifacts = made_within(checkout, f"{RUNS}/{run_id}/artifacts")
+    folder = artifacts.parent
     ignore = folder.parent / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     for name, content in shown.items():
-        replace(folder / "artifacts" / name, content)
+        replace(artifacts / name, content)
     replace(folder / "state.json", json.dumps(state, indent=2, ensure_ascii=False).encode())
 
 

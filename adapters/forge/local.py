@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from adapters.forge import PullRequest, merged, newest, one_line
-from adapters.journal.durable import locked, make_folder, write_whole
+from adapters.journal.durable import locked, write_whole
 from adapters.work import front_matter
 from adapters.work.plain_files import read_plain
 from faber.errors import ForgeError, ValidationError
@@ -16,7 +16,8 @@ _RECORD = re.compile(r"[1-9][0-9]{0,8}\.md")
 
 
 class LocalForge:
-    """`folder` holds one markdown file per pull request: what it is as front matter, below it its body."""
+    """`folder`, which exists, holds one markdown file per pull request: what it is as front matter, below it its
+    body."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,7 +37,6 @@ class LocalForge:
         return await asyncio.to_thread(self._merge, number, merge_sha)
 
     def _open(self, wanted: PullRequest) -> PullRequest:
-        make_folder(self._folder)
         with locked(self._folder):
             found = newest(self._all(), wanted.branch)
             number = found.number if found and found.state == "open" else self._free_number()
@@ -46,7 +46,6 @@ class LocalForge:
             return pull
 
     def _merge(self, number: int, merge_sha: str) -> PullRequest:
-        make_folder(self._folder)
         with locked(self._folder):
             path = self._path(number)
             old = self._read(path) if path.is_file() else None

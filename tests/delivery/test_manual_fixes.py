@@ -10,6 +10,7 @@ from faber.contract.turns import TurnRequest
 from tests.delivery.asking import autonomous, ended, requests
 from tests.delivery.conftest import NewSite, Site, failure
 from tests.delivery.places import FIXED, git, happy_script, write
+from tests.waiting import eventually
 
 
 def refuse_pushes(site: Site, refs: str = "refs/heads/*") -> Path:
@@ -112,3 +113,25 @@ async def test_a_work_item_that_is_not_there_is_told_by_its_id(new_site: NewSite
     error, result = await failure(await site.start("77"))
     assert error.type == "WORK_ITEM_NOT_FOUND"
     assert "'77'" in str(result.error)
+
+
+async def test_a_checkout_that_is_away_for_a_while_is_not_made_anew_and_the_run_goes_on(
+    new_site: NewSite,
+) -> None:
+    site = new_site()
+    handle = await site.start()
+    gate = await site.gate(handle, "architect")
+    elsewhere = site.folder / "elsewhere"
+    site.checkout.rename(elsewhere)
+    await site.decide(handle, gate, "approve")
+
+    async def evaluated() -> bool:
+        return "evaluate" in (await site.status(handle)).completed_phases
+
+    await eventually(evaluated, "the change is evaluated")
+    assert not site.checkout.exists()
+    elsewhere.rename(site.checkout)
+    await site.approve(handle, "release")
+    assert (await ended(handle)).status == "completed"
+    comments = (site.checkout / ".fractary/issues/1.comments.md").read_text()
+    assert comments.count("<!-- faber:comment") == 1

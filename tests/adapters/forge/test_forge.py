@@ -17,7 +17,9 @@ BODY = "## Summary\n\nDone.\n\n## Test Plan\n\n- [x] run it\n\nMerge: `python -m
 
 @pytest.fixture(params=["local", "in memory"])
 def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Forge:
-    return LocalForge(tmp_path / "pulls") if request.param == "local" else InMemoryForge()
+    folder = tmp_path / "pulls"
+    folder.mkdir()
+    return LocalForge(folder) if request.param == "local" else InMemoryForge()
 
 
 async def open_one(

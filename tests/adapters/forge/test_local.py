@@ -21,8 +21,8 @@ async def open_one(forge: LocalForge) -> None:
 
 
 async def test_the_record_reads_like_a_document(tmp_path: Path) -> None:
-    await open_one(LocalForge(tmp_path / "x/pulls"))
-    assert (tmp_path / "x/pulls/1.md").read_text() == (
+    await open_one(LocalForge(tmp_path))
+    assert (tmp_path / "1.md").read_text() == (
         "---\nnumber: 1\ntitle: Fix\nbranch: b\nbase: main\nhead_sha: abc\nstate: open\n---\n"
         "\n## Summary\n\nText\n"
     )
