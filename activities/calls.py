@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from temporalio import activity
 
 from activities.attempts import Attempts, lease_for
+from activities.events import Prompted, asking, weighed
 from adapters.journal import Journal
 from adapters.models import Model, ModelAnswer, ModelRequest
 from adapters.prices import cost_of
+from adapters.telemetry import Attribute
 from faber.contract.money import Price, Usage
 from faber.contract.turns import Spend
 from faber.errors import LLMError
@@ -27,20 +30,33 @@ class PaidCalls:
         self._owner = owner
 
     async def answer(
-        self, key: str, request: ModelRequest, price: Price, reserved_microusd: int, repair: int
+        self,
+        key: str,
+        request: ModelRequest,
+        price: Price,
+        reserved_microusd: int,
+        repair: int,
+        prompted: Prompted | None = None,
     ) -> tuple[ModelAnswer, Spend]:
         """The stored answer to exactly this request, or a new call. Errors: LLMError with `spend` in details.
 
-        `repair` counts how often a person mended this run: what failed before that is booked already."""
+        `repair` counts how often a person mended this run: what failed before that is booked already. `prompted` is
+        for those who watch."""
         digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
         slot, log = f"{key}/{digest}", f"{key}/{digest}/calls-{repair}"
         answer = await self._attempts.join(
-            slot, lambda: self._call(slot, log, request, price, reserved_microusd)
+            slot, lambda: self._call(slot, log, request, price, reserved_microusd, prompted or Prompted())
         )
         return answer, tally(self._journal.load(log), reserved_microusd, answer)
 
     async def _call(
-        self, slot: str, log: str, request: ModelRequest, price: Price, reserved: int
+        self,
+        slot: str,
+        log: str,
+        request: ModelRequest,
+        price: Price,
+        reserved: int,
+        prompted: Prompted,
     ) -> ModelAnswer:
         stored = self._journal.load(f"{slot}/answer")
         if stored is not None:
@@ -49,14 +65,19 @@ class PaidCalls:
         lease = lease_for(slot, self._owner)
         self._journal.take_lease(*lease)
         self._note(log, state="sent", attempt=attempt)
-        try:
-            answer = await self._model.answer(request)
-        except LLMError as error:
-            self._note(log, state="failed", attempt=attempt, **booked(error, price, reserved))
-            error.details["spend"] = tally(self._journal.load(log), reserved, None).model_dump()
-            raise
-        answer.cost_microusd = cost_of(price, answer.usage)
-        answer.priced = price.priced
+        again = replace(prompted, retry_count=prompted.retry_count + attempt - 1)
+        with asking(request.model, again, attributes=weighed("request", request.model_dump_json())) as asked:
+            try:
+                answer = await self._model.answer(request)
+            except LLMError as error:
+                booking = booked(error, price, reserved)
+                asked.failed(error.kind, billed(error), booking["cost"])
+                self._note(log, state="failed", attempt=attempt, **booking)
+                error.details["spend"] = tally(self._journal.load(log), reserved, None).model_dump()
+                raise
+            answer.cost_microusd = cost_of(price, answer.usage)
+            answer.priced = price.priced
+            asked.answered(answer.usage, answer.cost_microusd, told_of(answer))
         # An attempt that lost its lease would overwrite what the newer one has paid for.
         self._journal.save(f"{slot}/answer", answer.model_dump_json(), lease=lease)
         return answer
@@ -72,8 +93,21 @@ def booked(error: LLMError, price: Price, reserved_microusd: int) -> dict[str, A
         return {"cost": 0, "unsent": True}
     if error.kind in {"TIMEOUT", "NETWORK_ERROR"}:
         return {"cost": reserved_microusd, "estimated": True}
-    usage = error.details.get("usage")
-    return {"cost": cost_of(price, Usage.model_validate(usage)) if usage else 0}
+    return {"cost": cost_of(price, billed(error))}
+
+
+def billed(error: LLMError) -> Usage:
+    return Usage.model_validate(error.details.get("usage") or Usage())
+
+
+def told_of(answer: ModelAnswer) -> dict[str, Attribute | None]:
+    """What its span says of an answer: everything but the answer."""
+    return {
+        "gen_ai.response.id": answer.request_id,
+        "gen_ai.response.model": answer.model_version,
+        "gen_ai.response.finish_reason": answer.finish_reason,
+        **weighed("response", answer.text or json.dumps(answer.structured)),
+    }
 
 
 def tally(log: str | None, reserved_microusd: int, answer: ModelAnswer | None) -> Spend:
@@ -81,7 +115,11 @@ def tally(log: str | None, reserved_microusd: int, answer: ModelAnswer | None) -
     any other call without an end was lost in a crash."""
     calls = wasted = cost = 0
     estimated = False
-    open_calls = 0 if answer is None else -1
+    if answer is not None and not log:
+        # It was heard before a person mended the run, or tried it again: its attempt failed afterwards.
+        calls, open_calls = 1, 0
+    else:
+        open_calls = 0 if answer is None else -1
     for note in (json.loads(line) for line in (log or "").splitlines() if line):
         if note["state"] == "sent":
             open_calls += 1

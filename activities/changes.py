@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import json
@@ -15,23 +16,29 @@ from adapters.journal import Journal
 from adapters.workspace import Change, Repository, Workspace
 from domain.deciding import deciding_files, is_test
 from domain.documents import clean_line, specification_document, specification_path
+from domain.redaction import KnownSecrets
 from faber.contract.activities import (
     CommitRequest,
     Committed,
     MergedIn,
+    Place,
     SpecificationRequest,
     SpecificationWritten,
     World,
     WorldRequest,
 )
 from faber.contract.delivery import Evidence, Specification
+from faber.errors import SecretInWork
 
 MOST_FILES, MOST_BYTES = 500, 32_000
 
 
 class Changes:
-    def __init__(self, *, workspace: Workspace, artifacts: Artifacts, journal: Journal) -> None:
+    def __init__(
+        self, *, workspace: Workspace, artifacts: Artifacts, journal: Journal, secrets: KnownSecrets
+    ) -> None:
         self._workspace = workspace
+        self._secrets = secrets
         self._journal = journal
         self._artifacts = artifacts
 
@@ -85,9 +92,10 @@ class Changes:
 
     @activity.defn
     async def commit_change(self, request: CommitRequest) -> Committed:
-        """Commit what the build left in the tree; says whether that is a change at all."""
+        """Commit what the build left in the tree; says whether that is a change at all. Errors: SecretInWork."""
         place = request.place
         repository = repository_of(place.repository)
+        await self._refuse_secrets(repository, place)
         kind = {"feature": "feat", "bug": "fix"}.get(request.work_type, "chore")
         subject = f"{kind}: {clean_line(request.issue.title, 64)} ({clean_line(place.key.work_id, 40)})"
         head = await self._workspace.commit(
@@ -116,6 +124,17 @@ class Changes:
                 *deciding_evidence(deciding, head, request.round),
             ],
         )
+
+    async def _refuse_secrets(self, repository: Repository, place: Place) -> None:
+        content = await self._workspace.added(repository, place.base_sha, place.tree_sha)
+        names = await asyncio.to_thread(self._secrets.names_in, content)
+        if names:
+            raise SecretInWork(
+                f"the work holds the value of {', '.join(names)} of the worker's environment, so it is neither "
+                "committed nor pushed. Change that secret, and run with workflow.sandbox: bwrap, where no command "
+                "can read it",
+                names=names,
+            )
 
     async def _commit_evidence(
         self, repository: Repository, branch: str, head: str, work: list[Change], round: int

@@ -13,7 +13,6 @@ from adapters.journal import Journal
 from adapters.workspace import Claim, Repository, Workspace
 from domain.documents import branch_name, issue_in_brief, issue_text
 from faber.contract.activities import Claimed, ClaimRequest, RunKey, Setup
-from faber.contract.config import Configuration
 from faber.contract.delivery import Evidence, Issue
 from faber.errors import WorkItemBusy, WorkItemDelivered
 
@@ -53,9 +52,8 @@ class Claiming:
         )
 
     async def _issue(self, key: RunKey, setup: Setup) -> Issue:
-        configuration = Configuration.model_validate(setup.configuration, extra="ignore")
         checkout = checkout_of(setup.repository, "work.platform local")
-        return await work_items(checkout, configuration.work.path).fetch(key.work_id)
+        return await work_items(checkout, setup.read().work.path).fetch(key.work_id)
 
     async def _claim(self, repository: Repository, key: RunKey, again: bool) -> None:
         mine = Claim(key.run_id, key.origin)

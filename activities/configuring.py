@@ -8,6 +8,8 @@ from pathlib import Path
 
 from temporalio import activity
 
+from activities.chronicle import Chronicle, begun, ended
+from activities.interceptor import failure_of
 from activities.places import RUNS, repository_of, within
 from activities.platforms import PULLS
 from activities.recognising import recognise_checks
@@ -20,7 +22,7 @@ from faber.configuration import read_configuration, resolve_platform
 from faber.contract.activities import ConfigurationRequest, RepositoryRef, Setup
 from faber.contract.config import Configuration
 from faber.contract.names import PHASES, host_queue
-from faber.errors import ConfigurationError, LLMError, ToolMissing
+from faber.errors import ConfigurationError, FaberError, LLMError, ToolMissing
 
 CONFIGURATION = ".fractary/config.yaml"
 RUN_BRANCHES = "faber/"
@@ -40,14 +42,33 @@ class Host:
 
 
 class Configuring:
-    def __init__(self, *, workspace: Workspace, artifacts: Artifacts, host: Host) -> None:
+    def __init__(
+        self, *, workspace: Workspace, artifacts: Artifacts, chronicle: Chronicle, host: Host
+    ) -> None:
         self._workspace = workspace
         self._artifacts = artifacts
+        self._chronicle = chronicle
         self._host = host
 
     @activity.defn
     async def load_configuration(self, request: ConfigurationRequest) -> Setup:
         """Errors: ConfigurationError naming the key; LLMError MISSING_API_KEY naming the variable and phase."""
+        if request.input.dry_run:
+            return await self._load(request)
+        self._chronicle.tell(request.key, begun(request.key))
+        try:
+            setup = await self._load(request)
+        except FaberError as error:
+            if failure_of(error, str, activity.info().attempt).non_retryable:
+                # A run without a configuration ends without another word of it.
+                self._chronicle.tell(request.key, ended(request.key, "failed", error.message))
+            raise
+        langsmith = setup.read().observability.langsmith
+        if langsmith.enabled:
+            self._chronicle.trace_to(request.key, langsmith.project)
+        return setup
+
+    async def _load(self, request: ConfigurationRequest) -> Setup:
         asked = request.input
         ref = locate(asked.repo, self._host.home)
         source = Source(self._workspace, ref)
@@ -69,7 +90,7 @@ class Configuring:
             update={"workflow": configuration.workflow.model_copy(update={"checks": checks})}
         )
         return Setup(
-            configuration=filled.model_dump(mode="json"),
+            configuration=filled.model_dump_json(),
             repository=source.ref,
             project=asked.project or configuration.project or project_of(source.ref),
             base_sha=source.base_sha,

@@ -13,6 +13,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.observing import ProjectOf, observed
+from adapters.telemetry import Telemetry
 from faber.errors import FaberError, LLMError
 
 HEARTBEAT_EVERY_S = 1.0
@@ -31,9 +33,17 @@ def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) ->
     said = cut(error.message, LONGEST_MESSAGE, redact)
     details: dict[str, Any] = {"repairable": error.repairable, **fit_for_history(error.details, redact)}
     if not isinstance(error, LLMError):
-        return ApplicationError(said, details, type=error.code, non_retryable=error.permanent)
+        asked = error.details.get("retry_after_s")
+        return ApplicationError(
+            said,
+            details,
+            type=error.code,
+            non_retryable=error.permanent,
+            next_retry_delay=timedelta(seconds=asked) if asked is not None else None,
+        )
     details["repairable"] = error.fixable
-    exhausted = error.kind == "UNKNOWN" and attempt >= UNKNOWN_TRIES
+    # Nobody knows what became of such a call, and each is booked at its worst.
+    exhausted = error.kind in ("UNKNOWN", "TIMEOUT") and attempt >= UNKNOWN_TRIES
     delay = timedelta(seconds=error.retry_after_s) if error.retry_after_s is not None else None
     return ApplicationError(
         said,
@@ -66,9 +76,10 @@ async def heartbeats() -> AsyncIterator[None]:
     """Heartbeat from beside the work: cancellation only ever arrives as the answer to one."""
 
     async def beat() -> None:
+        # Each is a write of the server's: what is done within a second needs none.
         while True:
-            activity.heartbeat()
             await asyncio.sleep(HEARTBEAT_EVERY_S)
+            activity.heartbeat()
 
     task = asyncio.create_task(beat())
     try:
@@ -78,22 +89,42 @@ async def heartbeats() -> AsyncIterator[None]:
 
 
 class FaberInterceptor(Interceptor):
-    """`redact` takes known secrets out of every message before it can enter history."""
+    """`redact` takes known secrets out of every message before it can enter history; `project_of` says which runs
+    LangSmith sees."""
 
-    def __init__(self, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        redact: Callable[[str], str],
+        telemetry: Telemetry | None = None,
+        project_of: ProjectOf = lambda key: None,
+    ) -> None:
         self._redact = redact
+        self._telemetry = telemetry or Telemetry()
+        self._project_of = project_of
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        return _Activities(next, self._redact)
+        return _Activities(next, self._redact, self._telemetry, self._project_of)
 
 
 class _Activities(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        next: ActivityInboundInterceptor,
+        redact: Callable[[str], str],
+        telemetry: Telemetry,
+        project_of: ProjectOf,
+    ) -> None:
         super().__init__(next)
         self._redact = redact
+        self._telemetry = telemetry
+        self._project_of = project_of
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
+        with observed(self._telemetry, self._project_of, info, input.args):
+            return await self._execute(info, input)
+
+    async def _execute(self, info: activity.Info, input: ExecuteActivityInput) -> Any:
         try:
             if info.heartbeat_timeout is None:
                 return await super().execute_activity(input)

@@ -9,7 +9,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.processes import Processes
 from adapters.workspace import Workspace
+from faber.contract.names import WORKFLOW_TYPES
 from faber.errors import FaberError
+
+OPEN = f'WorkflowType = "{WORKFLOW_TYPES["delivery"]}" AND ExecutionStatus = "Running"'
 
 
 async def clear_gone_runs(
@@ -18,7 +21,9 @@ async def clear_gone_runs(
     """Processes that a dead worker left, and everything of runs that Temporal no longer runs. What a run had
     not committed is kept under its quarantine ref."""
     runs = await workspace.runs()
-    gone = [run_id for run_id in runs if not await is_running(client, run_id)]
+    # One list says it of almost all. Lists lag behind, so that what is not in it is asked for by itself.
+    listed = {found.id async for found in client.list_workflows(OPEN, page_size=1_000)} if runs else set()
+    gone = [run_id for run_id in runs if run_id not in listed and not await is_running(client, run_id)]
     ended = await processes.sweep(lambda run_id: run_id in gone)
     if ended:
         say(f"janitor: ended {len(ended)} processes that a worker left behind")

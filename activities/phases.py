@@ -9,6 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.calls import PaidCalls
+from activities.events import Prompted
 from activities.rendering import Prompts
 from activities.sessions import Sessions
 from activities.transcripts import Transcripts
@@ -66,8 +67,9 @@ class Phases:
     async def _turn(self, request: TurnRequest) -> TurnResult:
         transcript, added = await self._conversation(request)
         system, messages = await self._transcripts.load(transcript)
+        prompted = Prompted(request.phase, self._prompts.version(request))
         if request.agent is not None:
-            ended = await self._sessions.run(request, system, messages)
+            ended = await self._sessions.run(request, system, messages, prompted)
             return await self._result(
                 request, transcript, added, ended.answer, ended.spend, ended.tree_sha, ended.session_id
             )
@@ -75,7 +77,7 @@ class Phases:
         if (needed := most_input_tokens(request, asked)) > request.input_bound:
             return TurnResult(needs_input_tokens=needed)
         answer, spend = await self._calls.answer(
-            turn_key(request), asked, request.price, request.reserved_microusd, request.repair
+            turn_key(request), asked, request.price, request.reserved_microusd, request.repair, prompted
         )
         return await self._result(request, transcript, added, answer, spend)
 

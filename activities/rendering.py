@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ class Prompts:
         user = await self._one(f"{request.phase}.user.md", request, values)
         # Whatever a team's own prompt says, the phase and the round stay recognisable.
         return f"{system.rstrip()}\n\nPhase: {request.phase}, round {request.round}\n", user
+
+    def version(self, request: TurnRequest) -> str:
+        """A hash of both templates of a phase, which changes when either does."""
+        digest = hashlib.sha256()
+        for name in (f"{request.phase}.system.md", f"{request.phase}.user.md"):
+            override = request.prompts.get(name)
+            digest.update(override.encode() if override else (SHIPPED / name).read_bytes())
+        return digest.hexdigest()[:12]
 
     async def _one(self, name: str, request: TurnRequest, values: dict[str, Any]) -> str:
         override = request.prompts.get(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from activities.attempts import Attempts, lease_for
+from activities.events import Prompted, asking, weighed
 from activities.places import repository_of
 from adapters.agents import AgentTask, CodingAgent
 from adapters.journal import Journal
@@ -58,57 +59,65 @@ class Sessions:
         self._attempts = attempts
         self._owner = owner
 
-    async def run(self, request: TurnRequest, system: str, messages: list[Message]) -> Ended:
+    async def run(
+        self, request: TurnRequest, system: str, messages: list[Message], prompted: Prompted
+    ) -> Ended:
         place = request.place
         key = f"{place.key.origin}/{request.phase}/{request.round}/{request.turn}/session"
         prompt = "\n\n".join([system, *(message.text for message in messages if message.role == "user")])
-        return await self._attempts.join(key, lambda: self._session(key, request, prompt))
+        return await self._attempts.join(key, lambda: self._session(key, request, prompt, prompted))
 
-    async def _session(self, key: str, request: TurnRequest, prompt: str) -> Ended:
+    async def _session(self, key: str, request: TurnRequest, prompt: str, prompted: Prompted) -> Ended:
         stored = self._journal.load(f"{key}/ended")
         if stored is not None:
             return _ended(json.loads(stored))
         place, lease = request.place, lease_for(key, self._owner)
         if self._journal.take_lease(*lease) is not None:
             await self._processes.end(lease=key)
+        # A session that is over is paid for: what was not kept of it is kept now, and nobody works again.
+        over = f"{key}/over/{place.key.run_id}"
+        said = self._journal.load(over)
+        if said is None:
+            said = json.dumps(await self._held(key, request, prompt, prompted))
+            self._journal.save(over, said, lease=lease)
+        else:
+            await self._open(place, keep=True)
+        ended = {**json.loads(said), "tree_sha": await self._snapshot(place, request)}
+        self._journal.save(f"{key}/ended", json.dumps(ended), lease=lease)
+        return _ended(ended)
+
+    async def _held(self, key: str, request: TurnRequest, prompt: str, prompted: Prompted) -> dict[str, Any]:
+        """The whole session, begun or gone on with: what was said and what it cost."""
         config = AgentConfig.model_validate(request.agent, extra="ignore")
         # What cannot be gone on with is begun anew, and so from the files that it began with.
         earlier = self._journal.load(f"{key}/session") if can_resume(config) else None
         task = await self._task(key, request, config, prompt, earlier)
         self._journal.append(f"{key}/calls-{request.repair}", json.dumps({"state": "sent"}))
-        try:
-            answer = await self._create(config).run(
-                task, lambda session: self._journal.save(f"{key}/session", session)
-            )
-        except AgentFailed as error:
-            error.details["spend"] = self._spend(key, request, error.details).model_dump()
-            raise
-        self._journal.check_lease(*lease)
-        tree = await self._snapshot(place, request)
-        ended = {
+        with asking(request.model, prompted, "invoke_agent", weighed("request", prompt)) as asked:
+            try:
+                answer = await self._create(config).run(
+                    task, lambda session: self._journal.save(f"{key}/session", session)
+                )
+            except AgentFailed as error:
+                spend = self._spend(key, request, error.details)
+                asked.failed(error.code, spend.usage, spend.cost_microusd)
+                error.details["spend"] = spend.model_dump()
+                raise
+            spend = self._spend(key, request, vars(answer))
+            asked.answered(spend.usage, spend.cost_microusd, weighed("response", answer.text))
+        return {
             "text": whole(answer.text),
             "structured": whole(last_json(answer.text)),
-            "spend": self._spend(key, request, vars(answer)).model_dump(),
-            "tree_sha": tree,
+            "spend": spend.model_dump(),
             "session_id": answer.session_id,
             "model": answer.model,
         }
-        self._journal.save(f"{key}/ended", json.dumps(ended), lease=lease)
-        return _ended(ended)
 
     async def _task(
         self, key: str, request: TurnRequest, config: AgentConfig, prompt: str, earlier: str | None
     ) -> AgentTask:
         place = request.place
-        repository = repository_of(place.repository)
-        path = await self._workspace.open(
-            repository,
-            place.key.run_id,
-            place.branch,
-            place.head_sha,
-            place.tree_sha,
-            keep=earlier is not None,
-        )
+        path = await self._open(place, keep=earlier is not None)
         return AgentTask(
             prompt=prompt,
             cwd=path,
@@ -121,6 +130,16 @@ class Sessions:
             model=config.model,
             sandbox=self._confine(request.sandbox, path),
             price=request.price,
+        )
+
+    async def _open(self, place: Place, *, keep: bool) -> Path:
+        return await self._workspace.open(
+            repository_of(place.repository),
+            place.key.run_id,
+            place.branch,
+            place.head_sha,
+            place.tree_sha,
+            keep=keep,
         )
 
     async def _snapshot(self, place: Place, request: TurnRequest) -> str:

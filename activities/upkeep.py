@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.client import WorkflowFailureError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.chronicle import told_by
 from activities.configuring import Source, locate
 from activities.janitor import is_running
 from activities.places import RUNS, checkout_of, repository_of, within
@@ -84,6 +85,7 @@ class Upkeep:
                 await self._workspace.prune(repository_of(source.ref), run_id)
                 if state.get("origin"):
                     self._journal.delete(str(state["origin"]))
+                self._journal.delete(told_by(run_id))
                 shutil.rmtree(self._agent_home(run_id), ignore_errors=True)
                 shutil.rmtree(path.parent)
         return done

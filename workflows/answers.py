@@ -9,25 +9,27 @@ from temporalio.exceptions import ApplicationError
 
 from domain.gates import GateRefused, parse_signal
 from domain.ledger import LedgerError
+from faber.contract import config
+from faber.contract.definition_runs import FormAnswer
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause
 from faber.contract.money import micro
 from faber.errors import FaberError
-from workflows.run import Run
+from workflows.desk import Desk
 
 
 class Answers:
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Desk) -> None:
         self._run = run
 
     def check_decision(self, decision: Decision) -> None:
         try:
-            self._run.state.gates.check(decision, *self._policy())
+            self._run.state.gates.check(decision, self._run.policy.require_bound)
         except GateRefused as error:
             raise refusal(error) from None
 
     def decide(self, decision: Decision) -> GateView:
         try:
-            return self._run.state.gates.decide(decision, workflow.now(), *self._policy())
+            return self._run.state.gates.decide(decision, workflow.now(), self._run.policy.require_bound)
         except GateRefused as error:
             raise refusal(error) from None
 
@@ -44,12 +46,14 @@ class Answers:
             raise refusal(error) from None
 
     def pause(self, pause: Pause) -> GateView:
-        gate = self._run.state.gates.open_gate(
+        policy = config.Gates(approvers=self._run.policy.approvers, deadline_h=0, remind_after_h=0)
+        gate = self._run.open_gate(
             "pause",
             kind="pause",
             what=f"paused by {pause.actor}" + (f": {pause.reason}" if pause.reason else ""),
-            opened_at=workflow.now(),
-            subject={"phase": self._run.state.phase},
+            subject={"phase": self._run.where},
+            round=1,
+            policy=policy,
         )
         return gate.view()
 
@@ -69,6 +73,10 @@ class Answers:
         )
         return self.decide(decision)
 
+    def submit(self, answer: FormAnswer) -> GateView:
+        """Errors: GateRefused."""
+        raise GateRefused("UNKNOWN_REQUEST", "this run has no forms")
+
     def signalled(self, name: str, args: list[Any]) -> None:
         """A signal has no caller to answer to, so what does not count is kept where `status` shows it."""
         asked = parse_signal(name, args)
@@ -76,7 +84,9 @@ class Answers:
             if isinstance(asked, str):
                 self._run.state.gates.ignore(asked)
             elif isinstance(asked, Decision):
-                self._run.state.gates.decide(asked, workflow.now(), *self._policy())
+                self._run.state.gates.decide(asked, workflow.now(), self._run.policy.require_bound)
+            elif isinstance(asked, FormAnswer):
+                self.submit(asked)
             elif isinstance(asked, BudgetRaise):
                 self._raise_on(asked, dry=False)
             elif name == "resume":
@@ -88,24 +98,18 @@ class Answers:
         except ApplicationError as error:
             self._run.state.gates.ignore(f"{name}: {error.message}")
 
-    def _policy(self) -> tuple[bool, list[str]]:
-        if self._run.state.setup is None:
-            return False, []
-        gates = self._run.configuration.workflow.gates
-        return gates.require_bound, gates.approvers
-
     def _raise_on(self, raised: BudgetRaise, *, dry: bool) -> GateView:
         """Raise the limit, and answer the budget gate when one is open."""
-        state, (require_bound, approvers) = self._run.state, self._policy()
+        state, policy = self._run.state, self._run.policy
         gate = state.gates.find("budget")
         if raised.request_id is not None and (gate is None or gate.request_id != raised.request_id):
             why = state.gates.stale.get(raised.request_id, f"no open request {raised.request_id[:80]!r} here")
             raise GateRefused("STALE" if raised.request_id in state.gates.stale else "UNKNOWN_REQUEST", why)
-        if gate is not None and require_bound and raised.request_id is None:
+        if gate is not None and policy.require_bound and raised.request_id is None:
             raise GateRefused("UNBOUND", f"name the request that you answer; open: {gate.request_id}")
-        if approvers and raised.actor not in approvers:
+        if policy.approvers and raised.actor not in policy.approvers:
             raise GateRefused(
-                "NOT_ALLOWED", f"{raised.actor!r} may not raise; these may: {', '.join(approvers)}"
+                "NOT_ALLOWED", f"{raised.actor!r} may not raise; these may: {', '.join(policy.approvers)}"
             )
         ledger = state.ledger.model_copy(deep=True)
         ledger.raise_limit(micro(raised.limit_usd))
@@ -144,4 +148,5 @@ def raised_view(raised: BudgetRaise) -> GateView:
 
 
 def refusal(error: FaberError) -> ApplicationError:
-    return ApplicationError(error.message, {"code": error.code}, type=error.code, non_retryable=True)
+    details = {"code": error.code, **error.details}
+    return ApplicationError(error.message, details, type=error.code, non_retryable=True)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
+    from faber.contract.delivery import RunInput, RunResult, Status
+    from workflows.answered import Answered
     from workflows.answers import Answers
     from workflows.architect import approve_specification, architect
     from workflows.build import build
@@ -24,21 +22,18 @@ with workflow.unsafe.imports_passed_through():
     from workflows.release import approve_release, release
     from workflows.run import Run
     from workflows.state import RunState, resumed
+    from workflows.words import required
 
 
 @workflow.defn(name="FaberRun")
-class FaberRun:
+class FaberRun(Answered):
     @workflow.init
     def __init__(self, input: RunInput | None = None) -> None:
         if input is None:
-            raise ApplicationError(
-                'input required: one JSON object, at least {"work_id": "..."}',
-                type="InputRequired",
-                non_retryable=True,
-            )
+            raise required(', at least {"work_id": "..."}')
         state = resumed(input.resume) if input.resume else RunState(started_at=workflow.now().isoformat())
         self._run = Run(input, state)
-        self._answers = Answers(self._run)
+        self.answers = Answers(self._run)
 
     @workflow.run
     async def run(self, input: RunInput | None = None) -> RunResult:
@@ -52,7 +47,7 @@ class FaberRun:
             require_evidence(run)
             run.end("completed")
         except Ended as ended:
-            run.end("failed", ended.code, ended.message, ended.phase)
+            run.end("failed", ended.code, ended.message, ended.where)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 await self._cancelled()
@@ -111,44 +106,3 @@ class FaberRun:
     @workflow.query(description="The result document as it stands now")
     def result(self) -> RunResult:
         return result(self._run)
-
-    @workflow.update(description="Answer a gate: approve, reject or revise")
-    async def decide(self, decision: Decision) -> GateView:
-        return self._answers.decide(decision)
-
-    @decide.validator
-    def _check_decision(self, decision: Decision) -> None:
-        self._answers.check_decision(decision)
-
-    @workflow.update(description="Set a new budget limit, in dollars")
-    async def raise_budget(self, raised: BudgetRaise) -> GateView:
-        return self._answers.raise_budget(raised)
-
-    @raise_budget.validator
-    def _check_raise(self, raised: BudgetRaise) -> None:
-        self._answers.check_raise(raised)
-
-    @workflow.update(description="Stop before the next step until resumed")
-    async def pause(self, pause: Pause) -> GateView:
-        return self._answers.pause(pause)
-
-    @workflow.update(description="Go on after a pause")
-    async def resume(self, pause: Pause) -> GateView:
-        return self._answers.resume(pause)
-
-    @resume.validator
-    def _check_resume(self, pause: Pause) -> None:
-        self._answers.check_resume(pause)
-
-    @workflow.signal(
-        dynamic=True, description="decide, raise_budget, pause and resume without waiting for the answer"
-    )
-    def signalled(self, name: str, args: Sequence[RawValue]) -> None:
-        self._answers.signalled(name, [_decoded(arg) for arg in args])
-
-
-def _decoded(raw: RawValue) -> Any:
-    try:
-        return workflow.payload_converter().from_payload(raw.payload)
-    except (ValueError, RuntimeError, ApplicationError) as error:
-        return f"not JSON: {error}"

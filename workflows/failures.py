@@ -6,18 +6,17 @@ from typing import Any
 
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
-from faber.contract.names import Phase
 from faber.contract.turns import Spend
 
 
 class Ended(Exception):
     """The run fails here: `code` becomes the Temporal failure type, `message` the result's error."""
 
-    def __init__(self, code: str, message: str, phase: Phase | None = None) -> None:
+    def __init__(self, code: str, message: str, where: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.phase = phase
+        self.where = where
 
 
 def told(error: ActivityError) -> tuple[str, str, dict[str, Any]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
 from domain.ledger import affordable_output, worst_case
 from faber.contract.money import Price, micro
-from faber.contract.names import Phase
 from faber.contract.turns import Spend
-from workflows.failures import Ended
-from workflows.run import Run
+from workflows.desk import Desk
+from workflows.failures import Ended, spend_of, told
 
 
 @dataclass(frozen=True)
@@ -20,54 +21,59 @@ class Reserved:
     amount: int
 
 
-async def reserve_call(run: Run, phase: Phase, key: str, price: Price, bound: int) -> Reserved:
+async def reserve_call(run: Desk, where: str, key: str, price: Price, bound: int, wanted: int) -> Reserved:
     """Reserve one model call; its output shrinks to what fits before anybody is asked."""
-    wanted = run.configuration.workflow.max_output_tokens
     while True:
         output = affordable_output(price, bound, wanted, run.state.ledger.remaining)
         amount = worst_case(price, bound, output or min(wanted, 1024))
-        if await _take(run, phase, key, price.model, amount, fits=output > 0):
+        if await _take(run, where, key, price.model, amount, fits=output > 0):
             return Reserved(output, amount)
 
 
-async def reserve_session(run: Run, phase: Phase, key: str, price: Price, cap_usd: float) -> Reserved:
+async def reserve_session(
+    run: Desk, where: str, key: str, price: Price, cap_usd: float, wanted: int
+) -> Reserved:
     """Reserve a coding agent's session: its cap, or what is left of the budget when that is less."""
     while True:
         remaining = run.state.ledger.remaining
         amount = micro(cap_usd) if remaining is None else min(micro(cap_usd), remaining)
-        if await _take(run, phase, key, price.model, max(amount, 1), fits=amount > 0):
-            return Reserved(run.configuration.workflow.max_output_tokens, amount)
+        if await _take(run, where, key, price.model, max(amount, 1), fits=amount > 0):
+            return Reserved(wanted, amount)
 
 
-async def _take(run: Run, phase: Phase, key: str, model: str, amount: int, *, fits: bool) -> bool:
+async def _take(run: Desk, where: str, key: str, model: str, amount: int, *, fits: bool) -> bool:
     """Whether it was reserved; otherwise a person has changed the budget and it is worth looking again."""
     ledger = run.state.ledger
     if ledger.should_warn():
         ledger.warned = True
         run.note(f"{ledger.summary().spent_usd:.4f} USD spent: the warning threshold is passed")
+    if (open_gate := run.state.gates.find("budget")) is not None:
+        # Another branch of the run has asked already.
+        await run.closed(open_gate)
+        return False
     asks = run.budget_mode == "ask"
     if fits and not (asks and ledger.needs_approval(amount)):
-        return ledger.reserve(key, phase, model, amount)
+        return ledger.reserve(key, where, model, amount)
     if not asks:
-        raise Ended("BUDGET_EXCEEDED", ledger.exceeded(amount), phase)
+        raise Ended("BUDGET_EXCEEDED", ledger.exceeded(amount), where)
     view = await run.gate(
         "budget",
         kind="budget",
         what=ledger.approval_required(),
         subject={"spent": ledger.settled, "limit": ledger.limit_microusd, "next": amount},
-        round=run.state.round(phase),
+        round=run.round_of(where),
         # Going on to the limit is no answer when the next call does not fit below it.
         allowed=["approve", "reject"] if fits else ["reject"],
     )
     if view.decision != "approve":
         who = f"rejected by {view.actor}" + (f": {view.comment}" if view.comment else "")
-        raise Ended("BUDGET_EXCEEDED", f"{ledger.exceeded(amount)} ({who})", phase)
+        raise Ended("BUDGET_EXCEEDED", f"{ledger.exceeded(amount)} ({who})", where)
     if fits:
         ledger.allowed_to_limit = True
     return False
 
 
-def settle(run: Run, key: str, spend: Spend) -> None:
+def settle(run: Desk, key: str, spend: Spend) -> None:
     """Book what a turn cost over all its attempts."""
     run.state.ledger.settle(
         key,
@@ -79,3 +85,15 @@ def settle(run: Run, key: str, spend: Spend) -> None:
         wasted_calls=spend.wasted_calls,
         estimated=spend.estimated,
     )
+
+
+def settle_failed(run: Desk, key: str, amount: int, error: ActivityError) -> None:
+    """A failed call's known spend counts; when nobody knows what became of the call, its worst case does."""
+    code, _, details = told(error)
+    spend = spend_of(details)
+    if spend is None and (code == "TIMEOUT" or is_cancelled_exception(error)):
+        spend = Spend(wasted_calls=1, calls=1, wasted_microusd=amount, estimated=True)
+    if spend is None:
+        run.state.ledger.release(key)
+    else:
+        settle(run, key, spend)

@@ -1,8 +1,8 @@
-"""Every timeout, heartbeat and retry of an activity, under four names."""
+"""Every timeout, heartbeat and retry of an activity, under five names."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
@@ -19,6 +19,10 @@ class Preset:
     heartbeat: timedelta | None = None
     cancellation: ActivityCancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 
+    def lasting(self, seconds: float) -> Preset:
+        """For work that may itself take so long; the margin is what surrounds it."""
+        return replace(self, start_to_close=timedelta(seconds=seconds) + MARGIN)
+
 
 def retries(attempts: int, longest: timedelta) -> RetryPolicy:
     return RetryPolicy(
@@ -30,10 +34,13 @@ def retries(attempts: int, longest: timedelta) -> RetryPolicy:
 
 
 HEARTBEAT = timedelta(seconds=5)
+MARGIN = timedelta(seconds=30)
 
 # schedule_to_close of the paid and the long ones is days: a provider may ask for hours of patience, and a host
 # may be away overnight, without the run being lost.
 QUICK = Preset(timedelta(minutes=5), timedelta(days=7), retries(20, timedelta(seconds=30)), HEARTBEAT)
 MODEL = Preset(timedelta(minutes=20), timedelta(days=7), retries(10, timedelta(seconds=60)), HEARTBEAT)
 EXEC = Preset(timedelta(hours=6), timedelta(days=7), retries(20, timedelta(seconds=10)), HEARTBEAT)
-HTTP = Preset(timedelta(minutes=2), timedelta(days=7), retries(10, timedelta(seconds=60)), HEARTBEAT)
+HTTP = Preset(timedelta(minutes=2), timedelta(days=7), retries(5, timedelta(seconds=60)), HEARTBEAT)
+# A local activity: what it does is done again with the workflow's task when the worker is killed.
+PURE = Preset(timedelta(seconds=10), timedelta(minutes=1), retries(3, timedelta(seconds=5)))

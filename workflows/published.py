@@ -1,30 +1,26 @@
-"""What a run shows of itself: the status snapshot, Temporal's details and search attributes, the state document."""
+"""What a delivery run shows of itself: the status snapshot, the state document, what lists tell of it."""
 
 from __future__ import annotations
 
-import json
-import shlex
 from typing import TYPE_CHECKING, Any
 
-from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
-
-from domain.gates import Gate
-from faber.contract.delivery import RunStatus, Status, WaitingOn
+from faber.contract.delivery import RunStatus, Status
 from faber.contract.money import usd
-from faber.contract.names import PHASES, SEARCH_ATTRIBUTES, Phase
+from faber.contract.names import PHASES, Phase
+from workflows.showing import asked_about, show, waiting_on
 
 if TYPE_CHECKING:
     from workflows.run import Run
 
-PHASE = SearchAttributeKey.for_keyword("FaberPhase")
-PROJECT = SearchAttributeKey.for_keyword("FaberProject")
-WORK_ID = SearchAttributeKey.for_keyword("FaberWorkId")
-OUTCOME = SearchAttributeKey.for_keyword("FaberOutcome")
-WAITING = SearchAttributeKey.for_keyword_list("FaberWaitingOn")
-COST = SearchAttributeKey.for_float("FaberCostUsd")
-KEYS = (PHASE, PROJECT, WORK_ID, OUTCOME, WAITING, COST)
-assert {key.name for key in KEYS} == set(SEARCH_ATTRIBUTES)
+SHOWN = {
+    "work_id",
+    "project",
+    "completed_phases",
+    "pr_url",
+    "error",
+    "error_phase",
+    "branch_name",
+}
 
 
 def status(run: Run) -> Status:
@@ -54,6 +50,7 @@ def status(run: Run) -> Status:
         ignored=state.gates.ignored,
         shows=state.shows(),
         receipt=run.receipt,
+        tenant=run.input.tenant,
     )
 
 
@@ -71,7 +68,9 @@ def status_word(run: Run) -> RunStatus:
 
 def options_of(run: Run) -> dict[str, Any]:
     """The options in force; another start of the open run with different ones is refused."""
-    given = run.input.model_dump(mode="json", exclude={"resume", "started_by", "work_id", "again", "project"})
+    given = run.input.model_dump(
+        mode="json", exclude={"resume", "started_by", "work_id", "again", "project", "tenant"}
+    )
     if run.state.setup is None:
         return given
     limit = run.state.ledger.limit_microusd
@@ -83,42 +82,6 @@ def options_of(run: Run) -> dict[str, Any]:
         "repo": run.state.setup.repository.checkout or run.state.setup.repository.url,
     }
     return given | in_force
-
-
-def waiting_on(run_id: str, gate: Gate) -> WaitingOn:
-    if gate.deadline_at is None:
-        by_itself = "nothing: it waits until it is answered"
-    else:
-        by_itself = f"{gate.on_deadline} by default"
-    return WaitingOn(
-        gate=gate.name,
-        kind=gate.kind,
-        request_id=gate.request_id,
-        what=gate.what,
-        since=gate.opened_at,
-        by_itself=by_itself,
-        at=gate.deadline_at,
-        command=command_for(run_id, gate),
-        temporal_command=temporal_command_for(run_id, gate),
-        reminded=gate.reminded,
-    )
-
-
-def command_for(run_id: str, gate: Gate) -> str:
-    words = ["python", "-m", "faber.api", "approve", run_id, "--request", gate.request_id]
-    if gate.kind == "budget" and "approve" not in gate.allowed:
-        words = ["python", "-m", "faber.api", "raise-budget", run_id, "<usd>", "--request", gate.request_id]
-    if gate.kind == "pause":
-        words = ["python", "-m", "faber.api", "resume", run_id]
-    return " ".join(word if word == "<usd>" else shlex.quote(word) for word in words)
-
-
-def temporal_command_for(run_id: str, gate: Gate) -> str:
-    name, answer = "decide", {"decision": "approve", "request_id": gate.request_id}
-    if gate.kind == "budget" and "approve" not in gate.allowed:
-        name, answer = "raise_budget", {"limit_usd": "<usd>", "request_id": gate.request_id}
-    given = shlex.quote(json.dumps(answer).replace('"<usd>"', "<usd>"))
-    return f"temporal workflow update execute -w {shlex.quote(run_id)} --name {name} --input {given}"
 
 
 def document(run: Run, snapshot: Status) -> dict[str, Any]:
@@ -145,51 +108,17 @@ def document(run: Run, snapshot: Status) -> dict[str, Any]:
 
 
 def publish(run: Run) -> None:
-    """Show the snapshot in Temporal: details for people, search attributes and memo for lists."""
+    """Show the snapshot in Temporal."""
     snapshot = status(run)
-    workflow.set_current_details(details(snapshot))
-    if run.state.setup is None or not run.state.setup.search_attributes:
-        return
-    waiting = [f"{gate.kind}:{gate.name}" for gate in run.state.gates.open]
-    updates: list[SearchAttributeUpdate[Any]] = [
-        PHASE.value_set(phase_shown(run)),
-        PROJECT.value_set(snapshot.project),
-        WORK_ID.value_set(snapshot.work_id),
-        COST.value_set(snapshot.cost_usd),
-        WAITING.value_set(waiting) if waiting else WAITING.value_unset(),
-    ]
-    if run.outcome:
-        updates.append(OUTCOME.value_set(run.outcome))
-    shown = snapshot.model_dump(
-        mode="json",
-        include={
-            "work_id",
-            "project",
-            "completed_phases",
-            "pr_url",
-            "error",
-            "error_phase",
-            "branch_name",
-            "cost_usd",
-        },
-    )
-    if run.shown != (key := [str(updates), shown]):
-        run.shown = key
-        workflow.upsert_search_attributes(updates)
-        workflow.upsert_memo({"faber": shown})
+    shown = snapshot.model_dump(mode="json", include=SHOWN)
+    show(run, snapshot, phase_shown(run), details(snapshot), shown)
 
 
 def details(snapshot: Status) -> str:
     lines = [
         f"**{snapshot.work_id}** {snapshot.status}: {snapshot.current_phase}, round {snapshot.round}",
         f"done: {', '.join(snapshot.completed_phases) or 'nothing yet'}; spent ${snapshot.cost_usd:.4f}",
+        *asked_about(snapshot),
     ]
-    for item in snapshot.waiting_on:
-        lines += [
-            f"- {'still ' if item.reminded else ''}waits on **{item.gate}** (`{item.request_id}`) since {item.since}: "
-            f"{item.what}",
-            f"  by itself: {item.by_itself} {item.at or ''}".rstrip(),
-            f"  `{item.command}`",
-        ]
     lines += [f"- {note}" for note in snapshot.notes[-5:]]
     return "\n".join(lines)

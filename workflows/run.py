@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from datetime import datetime
+from typing import Any, cast
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.reporting import Reporting
 from domain.approval import budget_mode, needs_approval
-from domain.gates import Gate
 from domain.ledger import limit_of
+from faber.contract import config
 from faber.contract.activities import Place, ReportRequest, RepositoryRef, RunKey, Setup
 from faber.contract.config import Configuration
-from faber.contract.delivery import DecisionWord, GateKind, GateView, PhaseResult, RunInput
+from faber.contract.delivery import PhaseResult, RunInput
 from faber.contract.money import usd
 from faber.contract.names import EXEC_QUEUE, Phase
 from workflows import published
 from workflows.asking import asked
+from workflows.desk import Desk, Outcome
 from workflows.failures import Ended, told
 from workflows.presets import QUICK
 from workflows.state import RunState
 
-Outcome = Literal["completed", "failed", "cancelled"]
-A = TypeVar("A")
 
+class Run(Desk):
+    input: RunInput
+    state: RunState
 
-class Run:
     def __init__(self, input: RunInput, state: RunState) -> None:
         info = workflow.info()
         self.input = input
         self.state = state
         self.key = RunKey(run_id=info.workflow_id, origin=info.first_execution_run_id, work_id=input.work_id)
-        self._configuration: Configuration | None = None
-        self.outcome: Outcome | None = None
         self.error: str | None = None
         self.error_code: str | None = None
         self.error_phase: Phase | None = None
         self.receipt: dict[str, Any] | None = None
-        self.shown: Any = None
         self.begin_phase()
 
     def end(
-        self, outcome: Outcome, code: str | None = None, error: str | None = None, phase: Phase | None = None
+        self, outcome: Outcome, code: str | None = None, error: str | None = None, where: str | None = None
     ) -> None:
         self.outcome, self.error_code, self.error = outcome, code, error
-        self.error_phase = None if outcome == "completed" else phase or published.phase_shown(self)
+        self.error_phase = None if outcome == "completed" else as_phase(where or published.phase_shown(self))
         self.state.gates.open = []
 
     @property
@@ -59,10 +55,7 @@ class Run:
 
     @property
     def configuration(self) -> Configuration:
-        if self._configuration is None:
-            # A newer worker's configuration may have keys that this one does not know.
-            self._configuration = Configuration.model_validate(self.setup.configuration, extra="ignore")
-        return self._configuration
+        return self.setup.read()
 
     @property
     def place(self) -> Place:
@@ -150,111 +143,27 @@ class Run:
         )
 
     @property
+    def policy(self) -> config.Gates:
+        return self.configuration.workflow.gates if self.state.setup else config.Gates()
+
+    @property
+    def can_ask(self) -> bool:
+        return self.state.setup is not None
+
+    @property
+    def listed(self) -> bool:
+        return self.state.setup is not None and self.state.setup.search_attributes
+
+    @property
+    def where(self) -> Phase:
+        return self.state.phase
+
+    def round_of(self, where: str) -> int:
+        return self.state.rounds.get(as_phase(where), 1)
+
+    @property
     def host(self) -> str:
         return self.setup.host_queue if self.state.setup else EXEC_QUEUE
-
-    async def mended(self, phase: Phase, work: Callable[[], Awaitable[A]]) -> A:
-        """Do the work; when it fails in a way that a person can mend, ask for that and do it again."""
-        while True:
-            heed_cancel()
-            try:
-                return await work()
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                code, message, details = told(error)
-                # Before there is a configuration nobody can be asked: the run fails, and says what to mend.
-                if not details.get("repairable") or self.state.setup is None:
-                    raise Ended(code, message, phase) from None
-                await self.repair(phase, code, message)
-
-    async def repair(self, phase: Phase, code: str, message: str) -> None:
-        """Open `manual_fix`: approve means that it is mended, reject ends the run."""
-        self.state.repairs += 1
-        view = await self.gate(
-            "manual_fix",
-            kind="manual_fix",
-            what=f"{phase}: {message}",
-            subject={"code": code, "message": message, "repair": self.state.repairs},
-            round=self.state.round(phase),
-        )
-        if view.decision != "approve":
-            raise Ended(code, message, phase)
-
-    async def gate(
-        self,
-        name: str,
-        *,
-        kind: GateKind,
-        what: str,
-        subject: dict[str, Any],
-        round: int,
-        allowed: Sequence[DecisionWord] | None = None,
-    ) -> GateView:
-        """Ask people and wait for the answer, or for the default one at the deadline."""
-        now, gates = workflow.now(), self.configuration.workflow.gates
-        gate = self.state.gates.open_gate(
-            name,
-            kind=kind,
-            what=what,
-            opened_at=now,
-            subject=subject,
-            round=round,
-            deadline_at=after(now, gates.deadline_h),
-            remind_at=after(now, gates.remind_after_h),
-            on_deadline=gates.on_deadline if kind == "approval" else "reject",
-            allowed=allowed,
-        )
-        await self.report()
-        view = await self.answer_to(gate)
-        await self.report()
-        return view
-
-    async def answer_to(self, gate: Gate) -> GateView:
-        while (view := self.state.gates.view(gate.request_id)) is None:
-            now = workflow.now()
-            self.state.gates.expire(now)
-            if self.state.gates.reminders(now):
-                await self.report()
-            heed_cancel()
-            await self._until_answered(gate)
-        return view
-
-    async def _until_answered(self, gate: Gate) -> None:
-        at = self.state.gates.next_at()
-        wait = None if at is None else max(timedelta(0), datetime.fromisoformat(at) - workflow.now())
-        try:
-            await workflow.wait_condition(
-                lambda: self.state.gates.view(gate.request_id) is not None,
-                timeout=wait,
-                timeout_summary=f"{gate.name}: reminder or deadline",
-            )
-        except TimeoutError:
-            return
-
-    async def checkpoint(self) -> None:
-        """Between two steps: wait while paused, and start a fresh history when this one has grown long."""
-        heed_cancel()
-        while (pause := self.state.gates.find("pause")) is not None:
-            await self.report()
-            await self.answer_to(pause)
-            await self.report()
-        # Also one that was answered before the run came to stop at it.
-        gates = self.state.gates
-        ended = [view for view in gates.decided if view.kind == "pause" and view.decision == "reject"]
-        if ended and ended[-1].request_id not in gates.stale:
-            why = f": {ended[-1].comment}" if ended[-1].comment else ""
-            raise Ended("REJECTED", f"ended while paused by {ended[-1].actor}{why}", self.state.phase)
-        if workflow.info().is_continue_as_new_suggested():
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(self.input.model_copy(update={"resume": self.carried("continue")}))
-
-    def carried(self, why: str) -> dict[str, Any]:
-        return {"why": why, "state": self.state.model_dump(mode="json")}
-
-    def note(self, text: str) -> None:
-        if text not in self.state.notes:
-            self.state.notes.append(text)
 
     def report_request(self) -> ReportRequest:
         status = published.status(self)
@@ -280,12 +189,5 @@ class Run:
             self.note(f"the progress report failed: {told(error)[1]}")
 
 
-def after(now: datetime, hours: float) -> datetime | None:
-    return now + timedelta(hours=hours) if hours > 0 else None
-
-
-def heed_cancel() -> None:
-    """An activity that ended well before its cancellation reached it gives its result, and the cancel is gone:
-    Temporal delivers it once. It is heeded at the next step instead, when that result has been taken up."""
-    if workflow.cancellation_reason() is not None:
-        raise asyncio.CancelledError
+def as_phase(where: str) -> Phase:
+    return cast("Phase", where)

@@ -7,13 +7,12 @@ from typing import Any
 from pydantic import Field, ValidationError
 from temporalio.exceptions import ApplicationError
 
-from domain.gates import Gates
-from domain.ledger import Ledger
 from faber.contract.activities import CheckResult, PullRequestOpened, Setup
 from faber.contract.delivery import Evidence, Issue, PhaseResult, Specification, Verdict
 from faber.contract.names import PHASES, Phase
 from faber.contract.wire import FromWorker
 from faber.converter import PAYLOAD_ERROR, describe
+from workflows.desk import Carried
 
 
 class Conversation(FromWorker):
@@ -32,7 +31,7 @@ class Conversation(FromWorker):
     cost_before: int = 0
 
 
-class RunState(FromWorker):
+class RunState(Carried):
     """`phase` is the one to do next or under way; `reasons` is what a repeated phase is told."""
 
     setup: Setup | None = None
@@ -72,15 +71,9 @@ class RunState(FromWorker):
     pull_request: PullRequestOpened | None = None
     evidence: list[Evidence] = Field(default_factory=list)
     phase_results: list[PhaseResult] = Field(default_factory=list)
-    ledger: Ledger = Field(default_factory=Ledger)
-    gates: Gates = Field(default_factory=Gates)
-    notes: list[str] = Field(default_factory=list)
     transcripts: dict[Phase, str] = Field(default_factory=dict)
     sessions: dict[str, str] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
-    started_at: str = ""
-    repairs: int = 0
-    raised_limit: int | None = None
 
     def round(self, phase: Phase) -> int:
         return self.rounds.get(phase, 1)
@@ -121,7 +114,8 @@ def resumed(carried: dict[str, Any]) -> RunState:
     A retry goes on at `from_phase` (the failed one when absent) with the same ledger: what is done is not paid
     for again, and what was spent stays spent."""
     try:
-        state = RunState.model_validate(carried.get("state"))
+        # Taken out: the input lives as long as its run, and would keep all of it a second time.
+        state = RunState.model_validate(carried.pop("state", None))
     except ValidationError as error:
         raise ApplicationError(f"resume: {describe(error)}", type=PAYLOAD_ERROR, non_retryable=True) from None
     if carried.get("why") == "retry":

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 from activities.phases import Phases
 from activities.tool_use import ToolUse
 from domain.ledger import input_bound
 from faber.contract.names import LLM_QUEUE, Phase
-from faber.contract.turns import Spend, ToolsRequest, TurnRequest, TurnResult
+from faber.contract.turns import ToolsRequest, TurnRequest, TurnResult
 from workflows.asking import asked
-from workflows.failures import Ended, spend_of, told
-from workflows.money import reserve_call, reserve_session, settle
+from workflows.failures import Ended
+from workflows.money import reserve_call, reserve_session, settle, settle_failed
 from workflows.presets import EXEC, MODEL
 from workflows.run import Run
 from workflows.state import Conversation
@@ -83,13 +83,13 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
     phase, setup = talk.phase, run.setup
     price = setup.prices[phase]
     agent = run.configuration.workflow.agent.of(phase)
-    builtin = agent.preset == "builtin"
+    builtin, wanted = agent.preset == "builtin", run.configuration.workflow.max_output_tokens
     while True:
         key = f"{phase}/{talk.round}/{talk.turn + 1}/{run.state.repairs}"
         reserved = (
-            await reserve_call(run, phase, key, price, talk.bound)
+            await reserve_call(run, phase, key, price, talk.bound, wanted)
             if builtin
-            else await reserve_session(run, phase, key, price, agent.max_session_usd)
+            else await reserve_session(run, phase, key, price, agent.max_session_usd, wanted)
         )
         request = _request(run, talk, reserved.max_output_tokens, reserved.amount)
         preset, queue = (MODEL, LLM_QUEUE) if builtin else (EXEC, run.host)
@@ -99,7 +99,7 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
         try:
             result = await asked(TURNS[phase], request, preset, queue, summary)
         except ActivityError as error:
-            _settle_failed(run, key, reserved.amount, error)
+            settle_failed(run, key, reserved.amount, error)
             raise
         if result.needs_input_tokens is not None:
             run.state.ledger.release(key)
@@ -143,18 +143,6 @@ def _request(run: Run, talk: Conversation, max_output: int, amount: int) -> Turn
         agent=None if agent.preset == "builtin" else agent.model_dump(mode="json"),
         sandbox=setup.sandbox,
     )
-
-
-def _settle_failed(run: Run, key: str, amount: int, error: ActivityError) -> None:
-    """A failed turn's known spend counts; when nobody knows what became of the call, its worst case does."""
-    code, _, details = told(error)
-    spend = spend_of(details)
-    if spend is None and (code == "TIMEOUT" or is_cancelled_exception(error)):
-        spend = Spend(wasted_calls=1, calls=1, wasted_microusd=amount, estimated=True)
-    if spend is None:
-        run.state.ledger.release(key)
-    else:
-        settle(run, key, spend)
 
 
 def _went_on(run: Run, talk: Conversation, result: TurnResult) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.upkeep import Upkeep
@@ -11,12 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
     from workflows.asking import asked
     from workflows.presets import EXEC, HTTP
-
-
-def required(what: str) -> ApplicationError:
-    return ApplicationError(
-        f"input required: one JSON object{what}", type="InputRequired", non_retryable=True
-    )
+    from workflows.words import required
 
 
 @workflow.defn(name="FaberMerge")

@@ -14,6 +14,7 @@ from adapters.processes import Completed
 from faber.contract.config import AgentConfig
 from faber.contract.money import MICRO, Usage
 
+LONGEST_WORD = 200
 PLACE = re.compile(r"\{(prompt|session|cwd|max_usd|model)\}")
 
 
@@ -61,8 +62,8 @@ class PlainSession:
 
     def hear(self, line: str) -> None:
         """A line that is JSON may name the session while it still runs."""
-        if '"session_id"' in line and (said := last_object(line)) and said.get("session_id"):
-            self._know(str(said["session_id"]))
+        if '"session_id"' in line and (said := last_object(line)):
+            self._know(said.get("session_id"))
 
     def used(self) -> None:
         return None
@@ -71,23 +72,29 @@ class PlainSession:
         said = last_object(done.stdout) or {}
         text = next((said[name] for name in ("result", "text") if isinstance(said.get(name), str)), None)
         costs = [dollars(said.get(name)) for name in ("total_cost_usd", "cost_usd")]
-        if isinstance(said.get("session_id"), str):
-            self._know(said["session_id"])
+        self._know(said.get("session_id"))
         answer = AgentAnswer(
             text=done.stdout if text is None else text,
             session_id=self._id,
             cost_microusd=next((cost for cost in costs if cost is not None), None),
             usage=_usage(said.get("usage")),
-            model=said.get("model") or self._task.model,
-            turns=said.get("num_turns"),
+            model=_word(said.get("model")) or self._task.model,
+            turns=turns if isinstance(turns := said.get("num_turns"), int) else None,
             transcript=done.stdout,
         )
         return answer, (answer.text[-500:] or "it reported an error") if said.get("is_error") else None
 
-    def _know(self, session: str) -> None:
-        if session != self._id:
+    def _know(self, said: Any) -> None:
+        session = _word(said)
+        if session and session != self._id:
             self._id = session
             self._on_session(session)
+
+
+def _word(said: Any) -> str | None:
+    """A name as an agent gives it: one short line, without what no argument and no file can hold."""
+    word = str(said) if isinstance(said, (str, int)) else ""
+    return word if 0 < len(word) <= LONGEST_WORD and word.isprintable() else None
 
 
 def _usage(said: Any) -> Usage | None:
@@ -99,4 +106,5 @@ def _usage(said: Any) -> Usage | None:
     }
     names |= {name: name for name in ("input_tokens", "output_tokens")}
     counted = {name: said.get(theirs) for name, theirs in names.items()}
-    return Usage(**{name: count for name, count in counted.items() if isinstance(count, int)})
+    known = {name: count for name, count in counted.items() if isinstance(count, int)}
+    return Usage(**known) if known else None

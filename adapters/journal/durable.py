@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -26,6 +27,32 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             os.unlink(temporary)
         raise
     flush_folder(path.parent)
+
+
+def append_whole(path: Path, lines: bytes) -> None:
+    """Add whole lines, behind the last whole one: a line that its writer did not finish is taken away.
+
+    Nobody but the owner reads the file."""
+    make_folder(path.parent)
+    new = not path.exists()
+    with path.open("ab+") as file:
+        if new:
+            os.fchmod(file.fileno(), 0o600)
+        _cut_torn_line(file)
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    if new:
+        flush_folder(path.parent)
+
+
+def _cut_torn_line(file: BinaryIO) -> None:
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(size - 1)
+        if file.read(1) != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def make_folder(folder: Path) -> None:

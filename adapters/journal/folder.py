@@ -9,10 +9,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import BinaryIO
 
 from adapters.journal import Lease, leases
-from adapters.journal.durable import flush_folder, locked, make_folder, write_whole
+from adapters.journal.durable import append_whole, locked, make_folder, write_whole
 from adapters.journal.names import key_of, one_line, path_of, refuse_mixed
 
 _NOTE, _LINES, _LEASE = ".note", ".lines", ".lease"
@@ -45,7 +44,7 @@ class FolderJournal:
         # The lease's lock always comes first: in one order for everybody, no two can wait for each other.
         with self._fenced(lease), self._locked("lines", key):
             refuse_mixed(key, self._file(key, _NOTE).exists())
-            _append(self._file(key, _LINES), whole)
+            append_whole(self._file(key, _LINES), whole)
 
     def keys(self, prefix: str) -> list[str]:
         return sorted(self._keys(prefix))
@@ -127,24 +126,3 @@ def _read(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", "surrogatepass")
     except FileNotFoundError:
         return None
-
-
-def _append(path: Path, whole: bytes) -> None:
-    make_folder(path.parent)
-    new = not path.exists()
-    with path.open("ab+") as file:
-        _cut_torn_line(file)
-        file.write(whole)
-        file.flush()
-        os.fsync(file.fileno())
-    if new:
-        flush_folder(path.parent)
-
-
-def _cut_torn_line(file: BinaryIO) -> None:
-    size = file.seek(0, os.SEEK_END)
-    if size:
-        file.seek(size - 1)
-        if file.read(1) != b"\n":
-            file.seek(0)
-            file.truncate(file.read().rfind(b"\n") + 1)

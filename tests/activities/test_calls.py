@@ -97,3 +97,13 @@ async def test_what_failed_before_a_repair_is_not_booked_a_second_time() -> None
         await call(journal, Prepared(LLMError("AUTH_ERROR", "expired")))
     repaired = await call(journal, Prepared(ANSWER), repair=1)
     assert (repaired.calls, repaired.wasted_calls) == (1, 0)
+
+
+async def test_an_answer_that_was_heard_before_the_run_was_mended_is_booked_once_and_not_asked_for_again() -> (
+    None
+):
+    journal, model = InMemoryJournal(), Prepared(ANSWER)
+    await call(journal, model)
+    mended = await call(journal, model, repair=1)
+    assert model.calls == 1
+    assert (mended.calls, mended.cost_microusd, mended.wasted_calls, mended.wasted_microusd) == (1, 20, 0, 0)

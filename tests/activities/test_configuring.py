@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.chronicle import Chronicle
 from activities.configuring import Configuring, Host
 from adapters.artifacts.in_memory import InMemoryArtifacts
+from adapters.journal.in_memory import InMemoryJournal
 from adapters.workspace.git_workspace import GitWorkspace
 from faber.contract.activities import ConfigurationRequest, RunKey, Setup
-from faber.contract.config import Configuration
 from faber.contract.delivery import RunInput
 from faber.errors import ConfigurationError, LLMError, ToolMissing
 from tests.delivery.places import git, make_repository
 
 SCRIPTED = "scripted:anything"
+KEY = RunKey(run_id="r", origin="o")
 
 
 class Desk:
@@ -24,14 +27,18 @@ class Desk:
         self.checkout = checkout
         self.environment = {"PATH": "/usr/bin:/bin"}
         self.artifacts = InMemoryArtifacts()
+        self.chronicle = Chronicle(InMemoryJournal())
         self.workspace = GitWorkspace(folder / "data", {"PATH": "/usr/bin:/bin", "HOME": str(folder)})
 
     async def load(self, repo: str | None = None) -> Setup:
         host = Host("host", self.checkout, False, True, self.environment)
-        activity = Configuring(workspace=self.workspace, artifacts=self.artifacts, host=host)
-        request = ConfigurationRequest(
-            key=RunKey(run_id="r", origin="o"), input=RunInput(work_id="1", repo=repo or str(self.checkout))
+        activity = Configuring(
+            workspace=self.workspace,
+            artifacts=self.artifacts,
+            chronicle=self.chronicle,
+            host=host,
         )
+        request = ConfigurationRequest(key=KEY, input=RunInput(work_id="1", repo=repo or str(self.checkout)))
         return await ActivityEnvironment().run(activity.load_configuration, request)
 
     def configure(self, text: str) -> None:
@@ -44,7 +51,7 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def retries(setup: Setup) -> int:
-    return Configuration.model_validate(setup.configuration).workflow.max_retries
+    return setup.read().workflow.max_retries
 
 
 def config(retries: int, more: str = "") -> str:
@@ -142,7 +149,7 @@ async def test_without_checks_the_repository_s_own_are_recognised_and_said(
     desk.configure(config(1).replace("  checks: ['true']\n", ""))
     (desk.checkout / name).write_text(content)
     setup = await desk.load()
-    checks = Configuration.model_validate(setup.configuration).workflow.checks
+    checks = setup.read().workflow.checks
     assert [check.run for check in checks] == [command]
     assert f"checks recognised: {command}" in setup.notes
 
@@ -151,3 +158,24 @@ async def test_work_that_nothing_can_check_is_refused(desk: Desk) -> None:
     desk.configure(config(1).replace("  checks: ['true']\n", ""))
     with pytest.raises(ConfigurationError, match=r"workflow\.checks names no command"):
         await desk.load()
+
+
+async def test_a_run_goes_to_langsmith_unless_its_configuration_says_otherwise(desk: Desk) -> None:
+    await desk.load()
+    assert desk.chronicle.project_of(KEY) == "faber-workflows"
+
+
+async def test_a_run_that_langsmith_is_turned_off_for_has_no_project_there(desk: Desk) -> None:
+    desk.configure(config(1, "observability: {langsmith: {enabled: false}}\n"))
+    await desk.load()
+    assert desk.chronicle.project_of(KEY) is None
+
+
+async def test_a_run_that_ends_for_its_configuration_is_told_to_have_failed(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "activities.events")
+    desk.configure("workflow: {no_such_key: 1}\n")
+    with pytest.raises(ConfigurationError):
+        await desk.load()
+    assert caplog.messages == ["run.created", "run.started", "run.failed"]

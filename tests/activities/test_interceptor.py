@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from activities.interceptor import failure_of
-from faber.errors import AgentFailed
+from faber.errors import AgentFailed, ApiCallUnanswered
 
 
 def test_a_secret_in_what_a_program_said_reaches_neither_message_nor_details() -> None:
@@ -20,3 +22,10 @@ def test_a_whole_transcript_in_the_details_is_cut_and_what_it_quotes_within_is_r
     (details,) = failure.details
     assert len(details["transcript"]) == 2_000
     assert details["denied"] == ["***"] * 50
+
+
+def test_a_service_that_says_when_is_asked_again_then() -> None:
+    failure = failure_of(ApiCallUnanswered("busy", retry_after_s=7.5, status=429), str, 1)
+    assert (failure.type, failure.non_retryable) == ("API_CALL_UNANSWERED", False)
+    assert failure.next_retry_delay == timedelta(seconds=7.5)
+    assert failure_of(ApiCallUnanswered("no answer"), str, 1).next_retry_delay is None

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.crash.defined import Defined, defined
 from tests.crash.processes import Server
 from tests.crash.stage import Stage, staged
 
 PORTS = (17433, 18433)
 
 Begin = Callable[..., AbstractAsyncContextManager[Stage]]
+Define = Callable[..., AbstractAsyncContextManager[Defined]]
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +34,15 @@ def begin(killable: Server, tmp_path: Path) -> Begin:
 
     def start(**how: Any) -> AbstractAsyncContextManager[Stage]:
         return staged(Path(tempfile.mkdtemp(dir=tmp_path)), killable, **how)
+
+    return start
+
+
+@pytest.fixture
+def define(killable: Server, tmp_path: Path) -> Define:
+    """Starts a definition's run: `async with define(held_model=True) as run`."""
+
+    def start(**how: Any) -> AbstractAsyncContextManager[Defined]:
+        return defined(Path(tempfile.mkdtemp(dir=tmp_path)), killable, **how)
 
     return start

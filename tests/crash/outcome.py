@@ -5,11 +5,11 @@ from __future__ import annotations
 import psutil
 
 from adapters.processes.records import RUN_MARK
-from faber.contract.delivery import RunResult
+from faber.contract.delivery import CostSummary, RunResult
 from faber.contract.money import micro
 from faber.contract.names import PHASES
 from tests.crash.places import CALL_MICROUSD, CALLS, NOTES
-from tests.crash.stage import Stage
+from tests.crash.stage import Cast, Stage
 from tests.delivery.places import FIXED, git
 
 
@@ -19,7 +19,7 @@ async def ends_as_if_nothing_happened(
     """`lost_calls`: how many model calls were under way when their worker was killed, for sure;
     `kills_amid_calls`: how many kills may have met a call, or the moment before it was sent."""
     result = await delivers_once(stage)
-    money_agrees_with_the_provider(stage, result, lost_calls, lost_calls + kills_amid_calls)
+    money_agrees_with_the_provider(stage, result.cost, CALLS, lost_calls, lost_calls + kills_amid_calls)
     return result
 
 
@@ -58,17 +58,20 @@ def every_effect_took_place_once(stage: Stage, result: RunResult) -> None:
     assert git(stage.checkout, "branch", "--format=%(refname:short)") == "main"
 
 
-def money_agrees_with_the_provider(stage: Stage, result: RunResult, least: int, most: int) -> None:
-    """Between `least` and `most` calls were lost: the ledger has each of them at no less than its bill."""
-    calls, booked = stage.provider.calls, result.cost.calls
+def money_agrees_with_the_provider(
+    cast: Cast, cost: CostSummary, needed: int, least: int, most: int, price: int = CALL_MICROUSD
+) -> None:
+    """Beside those that were `needed`, between `least` and `most` calls were lost: the ledger has each of them at no
+    less than its bill, of `price` micro-dollars."""
+    calls = cast.provider.calls
     assert [call["outcome"] for call in calls] == ["answer"] * len(calls)
-    lost = sum(line.wasted_calls for line in result.cost.by_phase)
+    lost = sum(line.wasted_calls for line in cost.by_phase)
     assert least <= lost <= most
-    assert booked == CALLS + lost
+    assert cost.calls == needed + lost
     # A call that was noted and not yet sent when the worker died is booked and never came.
-    assert booked - (most - least) <= len(calls) <= booked
-    assert micro(result.cost_usd) >= len(calls) * CALL_MICROUSD
-    assert lost or micro(result.cost_usd) == CALLS * CALL_MICROUSD
+    assert cost.calls - (most - least) <= len(calls) <= cost.calls
+    assert micro(cost.spent_usd) >= len(calls) * price
+    assert lost or micro(cost.spent_usd) == needed * price
 
 
 def nothing_is_left(stage: Stage) -> None:

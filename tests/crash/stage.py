@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,23 +27,19 @@ Handle = WorkflowHandle[Any, RunResult]
 Victim = Literal["server", "worker"]
 
 
-@dataclass
-class Stage:
+@dataclass(kw_only=True)
+class Cast:
+    """A run of any kind, and the programs that it depends on."""
+
     folder: Path
-    checkout: Path
     server: Server
     worker: Worker
     provider: Provider
-    turnstile: Turnstile
-    handle: Handle
+    handle: WorkflowHandle[Any, Any]
 
     @property
     def data(self) -> Path:
         return self.folder / "data"
-
-    @property
-    def origin(self) -> Path:
-        return self.folder / "origin.git"
 
     async def kill(self, *victims: Victim) -> None:
         """By SIGKILL, all of them at once."""
@@ -73,6 +69,19 @@ class Stage:
                 return at - since
         raise AssertionError("no activity was started any more")
 
+
+@dataclass(kw_only=True)
+class Stage(Cast):
+    """A delivery run's."""
+
+    checkout: Path
+    turnstile: Turnstile
+    handle: Handle
+
+    @property
+    def origin(self) -> Path:
+        return self.folder / "origin.git"
+
     async def gate(self, name: str) -> WaitingOn:
         """Waits until the gate is open."""
         found: list[WaitingOn] = []
@@ -96,29 +105,46 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
+async def programs(
+    folder: Path, server: Server, script: Path, more: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[Client, Provider, Worker]]:
+    """A namespace of their own, the provider that answers by the script, and a worker that polls."""
+    async with contextlib.AsyncExitStack() as stack:
+        # The next test needs it too.
+        stack.push_async_callback(server.start)
+        client = await server.new_namespace()
+        provider = Provider(script, folder / "calls.jsonl")
+        stack.push_async_callback(provider.end)
+        await provider.start()
+        worker = Worker({**environment(folder, client, provider), **(more or {})}, folder / "worker.log")
+        stack.push_async_callback(worker.kill)
+        await worker.start()
+        yield client, provider, worker
+
+
+@contextlib.asynccontextmanager
 async def staged(
     folder: Path, server: Server, *, hold: str = "", held_call: str = "", **workflow: Any
 ) -> AsyncIterator[Stage]:
     """A run that has just been started. `hold` is whom the turnstile keeps, `held_call` the phase whose first
     model call gets no answer until told; `workflow` goes into the configuration."""
-    async with contextlib.AsyncExitStack() as stack:
-        # The next test needs it too.
-        stack.push_async_callback(server.start)
-        client = await server.new_namespace()
-        turnstile = await stack.enter_async_context(Turnstile())
+    async with Turnstile() as turnstile:
         turnstile.hold(hold)
         checkout = places.make_site(folder, turnstile.visit, **workflow)
         prepared = places.write_script(folder, places.script(held_call))
-        provider = Provider(prepared, folder / "calls.jsonl")
-        stack.push_async_callback(provider.end)
-        await provider.start()
-        worker = Worker(environment(folder, client, provider), folder / "worker.log")
-        stack.push_async_callback(worker.kill)
-        await worker.start()
-        run_id = f"faber-crash-{uuid.uuid4().hex[:10]}-1"
-        given = RunInput(work_id="1", repo=str(checkout))
-        handle = await client.start_workflow(FaberRun.run, given, id=run_id, task_queue=TASK_QUEUE)
-        yield Stage(folder, checkout, server, worker, provider, turnstile, handle)
+        async with programs(folder, server, prepared) as (client, provider, worker):
+            run_id = f"faber-crash-{uuid.uuid4().hex[:10]}-1"
+            given = RunInput(work_id="1", repo=str(checkout))
+            handle = await client.start_workflow(FaberRun.run, given, id=run_id, task_queue=TASK_QUEUE)
+            yield Stage(
+                folder=folder,
+                checkout=checkout,
+                server=server,
+                worker=worker,
+                provider=provider,
+                turnstile=turnstile,
+                handle=handle,
+            )
 
 
 def environment(folder: Path, client: Client, provider: Provider) -> dict[str, str]:

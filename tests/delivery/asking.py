@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from pydantic import BaseModel
-from temporalio.client import WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from faber import starting
@@ -59,7 +59,7 @@ async def retry(site: Site, handle: Handle, from_phase: str | None = None) -> Ha
     return site.client.get_workflow_handle_for(FaberRun.run, handle.id)
 
 
-async def cancelled(handle: Handle) -> None:
+async def cancelled(handle: WorkflowHandle[Any, Any]) -> None:
     """Waits until Temporal shows the run as Canceled."""
 
     async def is_closed() -> bool:

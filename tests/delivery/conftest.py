@@ -15,6 +15,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
+import assembly
 import worker
 from adapters.engine.dev_server import start_dev_server
 from adapters.engine.search_attributes import register_search_attributes
@@ -115,8 +116,8 @@ async def serving_all(
         settings = Settings.read(environment)
         client = await connect(settings)
         listed = await register_search_attributes(client, say)
-        assembly = worker.assemble(settings, data_dir, search_attributes=listed)
-        async with worker.serving(client, assembly, QUEUES):
+        assembled = assembly.assemble(settings, data_dir, search_attributes=listed)
+        async with worker.serving(client, assembled, QUEUES):
             yield client
 
 

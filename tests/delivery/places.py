@@ -96,9 +96,10 @@ def make_repository(
     issues: dict[str, str] | None = None,
     files: dict[str, str] | None = None,
     origin: bool = True,
+    name: str = "repo",
 ) -> Path:
-    """A checkout `folder/repo` with, beside it, its bare origin."""
-    checkout = folder / "repo"
+    """A checkout `folder/<name>` with, beside it, its bare origin."""
+    checkout = folder / name
     models = {phase: model for phase in ("frame", "architect", "build", "evaluate", "release")}
     config = {"workflow": {"models": models, "checks": [CHECK], **(workflow or {})}}
     contents = {**FILES, **(files or {}), ".fractary/config.yaml": yaml.safe_dump(config)}

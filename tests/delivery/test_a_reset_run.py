@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
 from faber.contract.workflows import FaberRun
 from tests.delivery.asking import ended
-from tests.delivery.conftest import Handle, Site
+from tests.delivery.conftest import Site
 from tests.delivery.places import git, make_repository
+from tests.resetting import reset_to_the_beginning
 from tests.stand_in import ModelServer
-
-FIRST_TASK_ENDED = 4
-
-
-async def reset_to_the_beginning(client: Client, handle: Handle) -> Handle:
-    await client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=handle.id),
-            workflow_task_finish_event_id=FIRST_TASK_ENDED,
-            reason="to tell the story again",
-            request_id=f"reset {handle.id}",
-        )
-    )
-    return client.get_workflow_handle_for(FaberRun.run, handle.id)
 
 
 async def test_a_run_that_is_reset_to_its_beginning_asks_its_gates_and_pays_for_nothing_again(
@@ -39,7 +23,7 @@ async def test_a_run_that_is_reset_to_its_beginning_asks_its_gates_and_pays_for_
     await site.approve(handle, "architect")
     await site.gate(handle, "release")
     asked = provider.count() - before
-    again = await reset_to_the_beginning(served, handle)
+    again = await reset_to_the_beginning(served, FaberRun.run, handle)
     await site.approve(again, "architect", "release")
     result = await ended(again)
     assert provider.count() - before == asked + 1, "the release is the only call that was not stored"

@@ -119,6 +119,9 @@ async def test_cancel_at_an_open_gate_ends_the_run_at_once(new_site: NewSite) ->
     assert "cancelled by ann" in comments
     assert gate.request_id not in comments
     await is_free(site)
+    assert (await site.status(handle)).error_phase == "architect", (
+        "where it stood, not what would have come next"
+    )
 
 
 async def test_cancel_during_the_checks_ends_them(new_site: NewSite) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 
 from faber.contract.workflows import FaberRun
 from tests.delivery.asking import autonomous, cancelled, ended
@@ -62,11 +62,11 @@ class TemporalCli:
             "--input", json.dumps({"work_id": "1", "repo": str(site.checkout), **options})
         )
 
-    async def update(self, handle: Handle, name: str, input: dict[str, Any]) -> Said:
+    async def update(self, handle: WorkflowHandle[Any, Any], name: str, input: dict[str, Any]) -> Said:
         words = ("workflow", "update", "execute", "-w", handle.id, "--name", name, "-o", "json")
         return await self(*words, "--input", json.dumps(input))
 
-    async def signal(self, handle: Handle, name: str, *inputs: str) -> None:
+    async def signal(self, handle: WorkflowHandle[Any, Any], name: str, *inputs: str) -> None:
         given = [word for input in inputs for word in ("--input", input)]
         said = await self("workflow", "signal", "-w", handle.id, "--name", name, *given)
         assert said.code == 0, said.err

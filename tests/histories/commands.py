@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +10,16 @@ from typing import Any
 
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker import Interceptor, Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from faber.contract.delivery import RunResult
 from faber.converter import data_converter
+from workflows.definition_run import DefinitionRun
+from workflows.dual_run import DefinitionDualRun
+from workflows.faber_run import FaberRun
+from workflows.registry import DefinitionRegistry
 
+WORKFLOWS = (FaberRun, DefinitionRun, DefinitionRegistry, DefinitionDualRun)
 RECORDED = Path(__file__).with_name("recorded")
 
 
@@ -65,15 +70,22 @@ class Replayed:
 
     lines: list[str]
     failure: Exception | None
-    result: RunResult | None
+    result: Any
 
 
-async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> Replayed:
+async def replay(
+    history: WorkflowHistory, workflows: Sequence[type], interceptors: Sequence[Interceptor] = ()
+) -> Replayed:
     """Against the production converter and the worker's own sandbox."""
     listening = Listening()
-    replayer = Replayer(workflows=workflows, data_converter=data_converter, workflow_runner=listening)
+    replayer = Replayer(
+        workflows=workflows,
+        data_converter=data_converter,
+        workflow_runner=listening,
+        interceptors=interceptors,
+    )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    documents = [RunResult.model_validate_json(text) for text in listening.results]
+    documents = [json.loads(text) for text in listening.results]
     return Replayed(listening.lines, result.replay_failure, documents[-1] if documents else None)
 
 

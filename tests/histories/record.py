@@ -20,15 +20,16 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+import assembly
 import worker
 from adapters.engine.binary import find_cli
 from adapters.engine.search_attributes import register_search_attributes
 from faber.contract.names import QUEUES
 from faber.converter import data_converter
 from faber.settings import Settings
-from tests.histories.commands import RECORDED, history_of, replay
+from tests.histories.commands import RECORDED, WORKFLOWS, history_of, replay
+from tests.histories.defined_scenes import DEFINED_SCENES, scenery
 from tests.histories.scenes import SCENES, Recorded, scene
-from workflows.faber_run import FaberRun
 
 # The longest scene is continued as new, and no other one.
 LONG_HISTORY = 450
@@ -57,10 +58,11 @@ async def serving(folder: Path) -> AsyncIterator[Client]:
             **os.environ,
             "PATH": f"{python}{os.pathsep}{os.environ['PATH']}",
             "FABER_DATA_DIR": str(folder),
+            "FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1",
         }
         listed = await register_search_attributes(environment.client, say)
-        assembly = worker.assemble(Settings.read(variables), folder, search_attributes=listed)
-        async with worker.serving(environment.client, assembly, QUEUES):
+        assembled = assembly.assemble(Settings.read(variables), folder, search_attributes=listed)
+        async with worker.serving(environment.client, assembled, QUEUES):
             yield environment.client
 
 
@@ -99,7 +101,7 @@ async def keep(recorded: Recorded, clean: Callable[[str], str]) -> None:
         history = json.loads((await handle.fetch_history()).to_json())
         text = json.dumps(scrubbed(history, clean), separators=(",", ":"), ensure_ascii=False)
         (RECORDED / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-        replayed = await replay(history_of(name), [FaberRun])
+        replayed = await replay(history_of(name), WORKFLOWS)
         if replayed.failure is not None:
             raise replayed.failure
         (RECORDED / f"{name}.commands").write_text("\n".join(replayed.lines) + "\n", encoding="utf-8")
@@ -117,6 +119,9 @@ async def record(wanted: list[str]) -> None:
             for play in SCENES:
                 if not wanted or play.__name__ in wanted:
                     await keep(await play(partial(scene, client, folder)), cleaner(folder))
+            for act in DEFINED_SCENES:
+                if not wanted or act.__name__ in wanted:
+                    await keep(await act(scenery(client, folder, act.__name__)), cleaner(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -25,6 +25,7 @@ from tests.delivery.asking import (
 )
 from tests.delivery.conftest import Handle, Site
 from tests.delivery.places import FIXED, Script, happy_script, make_repository, write, write_script
+from tests.histories.quiet import quiet
 from tests.waiting import eventually
 
 SHORT_DEADLINE_H = 0.0006
@@ -46,12 +47,7 @@ class Scene(Site):
 
     async def gate(self, handle: Handle, name: str, timeout_s: float = 60) -> WaitingOn:
         found = await super().gate(handle, name, timeout_s)
-
-        async def is_quiet() -> bool:
-            described = (await handle.describe()).raw_description
-            return not described.pending_activities and not described.HasField("pending_workflow_task")
-
-        await eventually(is_quiet, f"{handle.id} is quiet")
+        await quiet(handle)
         return found
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from temporalio.workflow import NondeterminismError
 
+from faber.contract.delivery import RunResult
 from tests.histories.changed import Changed, Patched
-from tests.histories.commands import RECORDED, Replayed, fingerprint_of, history_of, names, replay
+from tests.histories.commands import RECORDED, WORKFLOWS, Replayed, fingerprint_of, history_of, names, replay
 from tests.histories.scenes import MANY_TURNS
-from workflows.faber_run import FaberRun
 
 EXPECTED = {
     "approved",
@@ -24,6 +24,20 @@ EXPECTED = {
     "cancelled_in_build",
     "continued",
     "continued_as_new",
+    "definition_branch_failed",
+    "definition_budget",
+    "definition_by_hand",
+    "definition_cancelled",
+    "definition_completed",
+    "definition_continued",
+    "definition_continued_as_new",
+    "definition_dual_run",
+    "definition_failed",
+    "definition_large",
+    "definition_registry",
+    "definition_rejected",
+    "definition_retried",
+    "definition_timed_out",
     "failed",
     "failed_then_retried",
     "gate_timed_out",
@@ -66,7 +80,7 @@ def test_every_way_that_a_run_can_go_is_recorded() -> None:
 
 @pytest.mark.parametrize("name", names())
 async def test_a_recorded_run_asks_for_exactly_what_it_asked_for_then(name: str) -> None:
-    replayed = await replay(history_of(name), [FaberRun])
+    replayed = await replay(history_of(name), WORKFLOWS)
     assert replayed.failure is None and replayed.lines == fingerprint_of(name), explanation(name, replayed)
 
 
@@ -84,10 +98,10 @@ async def test_the_same_change_behind_a_patch_leaves_recorded_runs_as_they_are()
 
 
 async def test_a_run_that_was_continued_as_new_counts_from_its_beginning() -> None:
-    replayed = await replay(history_of("continued"), [FaberRun])
-    assert replayed.result is not None
-    build = next(line for line in replayed.result.cost.by_phase if line.name == "build")
-    [built] = [item for item in replayed.result.phase_results if item.phase == "build"]
+    replayed = await replay(history_of("continued"), WORKFLOWS)
+    result = RunResult.model_validate(replayed.result)
+    build = next(line for line in result.cost.by_phase if line.name == "build")
+    [built] = [item for item in result.phase_results if item.phase == "build"]
     assert build.calls == MANY_TURNS + 1
     assert built.cost_usd == build.cost_usd
 

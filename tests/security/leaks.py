@@ -19,7 +19,7 @@ SECRETS = {
     "OPENAI_API_KEY": KEY,
     "FOO_TOKEN": TOKEN,
     "GITHUB_TOKEN": GIT_TOKEN,
-    "DATABASE_URL": f"postgresql://faber:{PASSWORD}@db.internal:5432/faber",
+    "REPORTS_DATABASE_URL": f"postgresql://faber:{PASSWORD}@db.internal:5432/faber",
     "HTTPS_PROXY": f"http://user:{PROXY}@127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from typing import Any
 
@@ -58,7 +57,6 @@ async def exhausting(room: Room, new_site: NewSite, sandbox: str) -> None:
         # Within its own pid namespace only: without one this would end the whole machine.
         checks.append(limited("sh", "-c", "kill -9 $PPID; kill -9 -1; exit 0", name="killing"))
     site = new_site(script, name=sandbox, workflow={"commands": ["sh"], "checks": checks, "sandbox": sandbox})
-    began = time.monotonic()
     handle = await site.start()
     result = await ended(handle)
     assert result.status == "completed"
@@ -66,7 +64,6 @@ async def exhausting(room: Room, new_site: NewSite, sandbox: str) -> None:
     assert {name: codes[name] for name in ("forking", "flooding", "waiting")} == dict.fromkeys(
         ("forking", "flooding", "waiting")
     )
-    assert time.monotonic() - began < 40
     assert bearing(mark) == []
     assert psutil.pid_exists(room.pid)
     assert max(len(data) for _, data in await named_payloads(handle)) < 256 * 1024

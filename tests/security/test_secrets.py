@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.delivery.asking import ended
-from tests.delivery.conftest import NewSite
+from tests.delivery.conftest import NewSite, failure
 from tests.delivery.places import FIXED, Script, git, happy_script, write
 from tests.security.leaks import KEY, PASSWORD, TOKEN, history_bytes, in_files, leaked
 from tests.security.room import Room
@@ -99,3 +99,33 @@ async def test_the_hooks_of_an_origin_on_this_host_get_nobodys_token(room: Room,
     assert leaked(await history_bytes(handle)) == []
     await site.decide(handle, gate, "reject")
     assert leaked(room.log.read_bytes()) == []
+
+
+async def test_work_that_holds_a_secret_of_the_worker_is_never_pushed(room: Room, new_site: NewSite) -> None:
+    script = happy_script()
+    prying = "cat /proc/*/environ > seen.txt; base64 -w0 seen.txt > seen.b64; cat seen.txt"
+    script["phases"]["build"] = [[run("sh", "-c", prying), write("greeting.py", FIXED), {"text": "Done."}]]
+    site = new_site(script, workflow={"commands": ["sh"], "sandbox": "none"})
+    handle = await site.start()
+    _, result = await failure(handle)
+    assert result.error is not None and result.error_phase == "build"
+    assert "FOO_TOKEN" in result.error
+    assert git(site.folder / "origin.git", "for-each-ref", "refs/heads").count("refs/heads/") == 1
+    assert leaked(await history_bytes(handle)) == []
+    assert leaked(room.log.read_bytes()) == []
+    for folder in (site.folder, room.data_dir / "artifacts", room.data_dir / "journal"):
+        assert in_files(folder) == {}
+
+
+async def test_a_password_in_a_url_never_gets_as_far_as_history(room: Room, new_site: NewSite) -> None:
+    url = "https://someone:sesame-open-42@localhost/x.git"
+    site = new_site()
+    code, out, err = await room.faber(site.checkout, "run", "1", "--repo", url)
+    assert (code, out) == (2, "")
+    assert "a URL with a password in it" in err
+    config = site.checkout / ".fractary/config.yaml"
+    config.write_text(config.read_text() + f"repo: {{url: '{url}'}}\n")
+    handle = await site.start()
+    _, result = await failure(handle)
+    assert result.error is not None and "repo.url: a URL with a password in it" in result.error
+    assert b"sesame" not in err.encode() + await history_bytes(handle) + room.log.read_bytes()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -69,14 +68,13 @@ async def test_the_cap_ends_the_session_and_what_it_cost_is_known(
 
 
 @pytest.mark.parametrize("status", [401, 500])
-async def test_an_error_of_the_provider_fails_at_once_though_its_subtype_says_success(
+async def test_an_error_of_the_provider_fails_though_its_subtype_says_success(
     agent_desk: Desk, server: ModelServer, status: int
 ) -> None:
     server.meet_next(*[refusal(status, "prepared refusal") for _ in range(20)])
-    started = time.monotonic()
     with pytest.raises(AgentFailed, match=str(status)) as raised:
         await agent_desk.run(CLAUDE, agent_desk.task(PROMPT))
-    assert time.monotonic() - started < 20
+    assert len(server.calls) < 10
     assert raised.value.details["cost_microusd"] == 0
 
 
@@ -90,12 +88,19 @@ async def test_a_timeout_gives_it_time_to_tell_its_cost_and_ends_its_tool(
     assert not tree()
 
 
+def written(desk: Desk) -> str:
+    files = (desk.data / "agents/run-1/claude/projects").rglob("*.jsonl")
+    return "".join(file.read_text(errors="replace") for file in files)
+
+
 async def test_a_session_killed_in_its_midst_is_booked_and_resumed(
     agent_desk: Desk, server: ModelServer
 ) -> None:
     server.script = server.script.model_validate(script(bash(WAITING)))
     running = asyncio.create_task(agent_desk.run(CLAUDE, agent_desk.task(PROMPT)))
     await eventually((agent_desk.folder / "started").exists, "its tool ran")
+    # The agent writes down what it did a moment after it began it.
+    await eventually(lambda: '"usage"' in written(agent_desk), "its call was written down")
     kill_tree()
     with pytest.raises(AgentFailed) as raised:
         await running

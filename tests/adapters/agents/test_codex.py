@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -51,14 +50,13 @@ async def test_a_refused_command_is_named_although_the_session_ends_well(
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "401 Unauthorized"), (500, "high demand")])
-async def test_an_error_of_the_provider_fails_soon(
+async def test_an_error_of_the_provider_fails_after_a_few_tries(
     agent_desk: Desk, server: ModelServer, status: int, said: str
 ) -> None:
     server.meet_next(*[refusal(status, "prepared refusal") for _ in range(30)])
-    started = time.monotonic()
     with pytest.raises(AgentFailed, match=said) as raised:
         await agent_desk.run(CODEX, agent_desk.task(PROMPT, model=MODEL))
-    assert time.monotonic() - started < 30
+    assert len(server.calls) < 15
     assert raised.value.details["session_id"] == agent_desk.sessions[0]
 
 

@@ -56,6 +56,26 @@ async def test_a_result_on_many_lines_behind_much_noise_is_found(desk: Desk) -> 
     assert (await desk.run(config, desk.task("do it"))).cost_microusd == 12_500
 
 
+@pytest.mark.parametrize("odd", [["m"], {"name": "m"}, "\ud800", "m\0", "m\nn", "m" * 1_000, "", 1.5, None])
+async def test_a_name_that_is_none_is_not_taken_for_the_sessions_or_the_models(
+    desk: Desk, odd: object
+) -> None:
+    said = {**RESULT, "session_id": odd, "model": odd, "num_turns": odd}
+    answer = await desk.run(saying(said), desk.task("do it", model="m-1"))
+    assert (answer.text, answer.session_id, answer.model, answer.turns) == ("all done", None, "m-1", None)
+    assert desk.sessions == []
+
+
+async def test_a_name_may_be_a_number(desk: Desk) -> None:
+    answer = await desk.run(saying({**RESULT, "session_id": 7, "model": 5}), desk.task("do it"))
+    assert (answer.session_id, answer.model, desk.sessions) == ("7", "5", ["7"])
+
+
+@pytest.mark.parametrize("counted", [{}, {"prompt_tokens": 9}, {"input_tokens": None, "output_tokens": "3"}])
+async def test_a_usage_without_a_known_count_is_none(desk: Desk, counted: dict[str, Any]) -> None:
+    assert (await desk.run(saying({**RESULT, "usage": counted}), desk.task("do it"))).usage is None
+
+
 async def test_an_error_in_the_result_fails_although_the_exit_code_is_0(desk: Desk) -> None:
     with pytest.raises(AgentFailed, match="failed: all done") as raised:
         await desk.run(saying({**RESULT, "is_error": True}), desk.task("do it"))

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,10 +56,8 @@ def test_a_worker_killed_by_force_takes_every_descendant_along(
     worker: subprocess.Popen[bytes], cwd: Path
 ) -> None:
     family = [process.pid for process in below(worker.pid)] + [daemon_pid(cwd)]
-    killed = time.monotonic()
     worker.kill()
-    wait_until(lambda: not any(map(alive, family)), "the worker's whole tree was gone", timeout_s=5)
-    assert time.monotonic() - killed < 5
+    wait_until(lambda: not any(map(alive, family)), "the worker's whole tree was gone")
 
 
 def test_a_signal_to_the_workers_group_leaves_the_command_to_the_worker(

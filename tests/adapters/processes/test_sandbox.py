@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -150,12 +149,11 @@ async def test_without_network_not_even_the_loopback_of_the_host_answers(
 async def test_a_confined_tree_ends_like_any_other(
     processes: SupervisedProcesses, python: Make, cwd: Path
 ) -> None:
-    started = time.monotonic()
     sandbox = Sandbox(writable=(cwd,))
     deaf = "import signal\nfor n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)\n"
     code = deaf + DAEMON + "import time; time.sleep(600)"
     done = await processes.run(python(code, sandbox=sandbox, timeout_s=1.0, interrupt_first=True))
-    assert time.monotonic() - started < 6 and done.timed_out and done.surviving == ()
+    assert done.timed_out and done.surviving == ()
     assert len(done.ended) >= 3 and not any(alive(pid) for pid in done.ended)
 
 

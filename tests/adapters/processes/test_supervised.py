@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from pathlib import Path
 
 import pytest
 
-from adapters.processes import Command
+from adapters.processes import Command, supervisor
 from adapters.processes.supervised import SupervisedProcesses
 from faber.errors import ToolMissing, WorkerError
 from tests.adapters.processes.conftest import DAEMON, Make, alive, daemon_pid
@@ -116,13 +115,15 @@ async def test_a_command_that_heeds_sigint_may_say_its_last_words(
     assert done.stdout == "bye\n" and done.timed_out and done.exit_code is None
 
 
-async def test_a_command_that_ignores_every_signal_is_gone_within_five_seconds(
+def test_all_that_a_supervisor_waits_for_adds_up_to_less_than_the_promised_five_seconds() -> None:
+    assert supervisor.LINGER_S + supervisor.INTERRUPT_GRACE_S + supervisor.KILL_S < 5
+
+
+async def test_a_command_that_ignores_every_signal_is_gone_all_the_same(
     processes: SupervisedProcesses, python: Make, cwd: Path
 ) -> None:
     deaf = "import signal\nfor n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)\n"
-    started = time.monotonic()
     done = await processes.run(python(deaf + DAEMON + SLEEP, timeout_s=0.5, interrupt_first=True))
-    assert time.monotonic() - started < 5.5
     assert len(done.ended) >= 2 and not any(alive(pid) for pid in done.ended)
 
 
@@ -131,13 +132,11 @@ async def test_cancelling_ends_the_tree_before_the_cancellation_goes_on(
 ) -> None:
     task = asyncio.create_task(processes.run(python(DAEMON + SLEEP)))
     await eventually((cwd / "daemon.pid").exists, "the daemon was up")
-    started = time.monotonic()
     task.cancel()
     await asyncio.sleep(0)
     task.cancel()  # The worker may ask twice; the tree is still waited for.
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - started < 5
     assert not alive(daemon_pid(cwd))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from adapters.tools import confined
 from tests.adapters.tools.conftest import SECRET, Use
 
 
@@ -84,9 +82,7 @@ async def test_a_place_that_does_not_exist_is_answered_so(use: Use) -> None:
 async def test_a_pattern_that_never_ends_is_stopped_with_what_was_found(use: Use, root: Path) -> None:
     (root / "A").write_text("aab\n")
     (root / "hang").write_text("a" * 60 + "c\n")
-    began = time.monotonic()
     result = await use("search", pattern="(a+)+b", files="[Ah]*")
-    assert time.monotonic() - began < confined.SEARCH_TIMEOUT_S + 10
     assert result.is_error
     assert result.text.startswith("A:1: aab\n[stopped after 10 s")
 

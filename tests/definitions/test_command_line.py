@@ -1,0 +1,167 @@
+"""Definitions by `python -m faber.api`, spawned as a program would: argv, stdout, stderr, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.definitions.places import Desk, approve, definition, form, generate, step, when
+from tests.definitions.service import Service
+
+
+@dataclass
+class Door:
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    async def __call__(self, *words: str, actor: str = "bob", stdin: str = "") -> tuple[int, Any, str]:
+        """(exit code, the document on stdout, stderr)."""
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "faber.api", *words),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=self.folder,
+            env={**os.environ, **self.environment, "FABER_ACTOR": actor},
+        )
+        out, err = await child.communicate(stdin.encode())
+        assert child.returncode is not None
+        assert not out or child.returncode == 0, "stdout is empty on any other exit"
+        return child.returncode, json.loads(out) if out else None, err.decode()
+
+    def write(self, document: dict[str, Any]) -> str:
+        path = self.folder / f"{document['id']}.json"
+        path.write_text(json.dumps(document))
+        return str(path)
+
+
+@pytest.fixture
+def door(desk: Desk, tmp_path: Path) -> Door:
+    address = desk.client.service_client.config.target_host
+    environment = {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": desk.client.namespace}
+    return Door(tmp_path, environment | {"FABER_DATA_DIR": str(desk.folder)})
+
+
+def named(*steps: dict[str, Any]) -> dict[str, Any]:
+    return {**definition(*steps), "id": f"d-{uuid.uuid4().hex[:8]}"}
+
+
+async def test_a_definition_is_put_run_answered_and_printed(door: Door) -> None:
+    document = named(form("who", "draft"), generate("draft", "ok"), approve("ok"))
+    file = door.write(document)
+    assert (await door("definition", "validate", file))[0] == 0
+    code, put, _ = await door("definition", "put", file)
+    assert (code, put["entries"][0]["version"]) == (0, 1)
+    code, _, err = await door(
+        "definition", "run", document["id"], "--inputs", '{"seen": 1}', "--idempotency-key", "k"
+    )
+    assert code == 3
+    run_id = err.splitlines()[0].removeprefix("run ")
+    assert run_id.startswith(f"def-{document['id']}-") and f"submit {run_id}" in err
+    code, _, err = await door("submit", run_id, '{"nam": "Ada"}')
+    assert code == 1 and "nam" in err and "name" in err
+    assert (await door("submit", run_id, '{"name": "Ada"}'))[0] == 0
+    code, _, err = await door("result", run_id)
+    assert code == 3 and "approval required" in err
+    code, shown, _ = await door("show", run_id)
+    assert shown["name"] == "context" and '"Ada"' in shown["text"]
+    code, _, err = await door("approve", run_id, actor="eve")
+    assert code == 1 and "ann@example.org" in err
+    assert (await door("approve", run_id, actor="ann@example.org"))[0] == 0
+    code, result, _ = await door(
+        "definition", "run", document["id"], "--inputs", '{"seen": 1}', "--idempotency-key", "k"
+    )
+    assert (code, result["run_id"], result["status"], result["provider"]) == (0, run_id, "completed", "mock")
+    code, _, err = await door(
+        "definition", "run", document["id"], "--inputs", '{"seen": 2}', "--idempotency-key", "k"
+    )
+    assert code == 2 and "other inputs" in err
+
+
+async def test_a_key_that_the_records_cannot_keep_is_refused_by_name(door: Door) -> None:
+    document = named(when("a", "True"))
+    assert (await door("definition", "put", door.write(document)))[0] == 0
+    code, _, err = await door("definition", "run", document["id"], "--idempotency-key", "half \udcff")
+    assert code == 2
+    assert "idempotency_key: " in err and "surrogate" in err
+
+
+async def test_a_registered_template_is_what_a_step_names_and_its_versions_stay(door: Door) -> None:
+    name = f"greeting-{uuid.uuid4().hex[:6]}"
+    for version, text in enumerate(("Greet {{ name }}.", "Greet {{ name }} and {{ nobody }}."), 1):
+        code, put, err = await door("definition", "put-template", name, "-", stdin=text)
+        assert (code, put["entries"][0]["version"]) == (0, version), err
+    inputs = ("--inputs", '{"name": "Ada"}')
+    first = named(step("a", "ai_generate", None, template_id=f"{name}@1", variables=["name"], json_schema={}))
+    code, result, err = await door("definition", "run", door.write(first), *inputs)
+    assert (code, result["status"]) == (0, "completed"), err
+    newest = named(step("a", "ai_generate", None, template_id=name, variables=["name"], json_schema={}))
+    code, result, err = await door("definition", "run", door.write(newest), *inputs)
+    assert result["status"] == "failed" and "nobody" in result["error"]
+
+
+async def test_every_problem_of_a_definition_is_said_with_its_place(door: Door) -> None:
+    code, _, err = await door(
+        "definition", "validate", "-", stdin="id: x\nstart_step: a\nsteps:\n- {id: b, typ: form}\n"
+    )
+    assert code == 2
+    assert "start_step" in err and "typ" in err and "line 4" in err
+    code, _, err = await door("definition", "run", "nowhere-to-be-found")
+    assert code == 2 and "nowhere-to-be-found" in err
+    code, _, err = await door("definition", "run", "x", "--inputs", "[1]")
+    assert code == 2 and "JSON object" in err
+
+
+async def test_a_failed_run_goes_on_at_its_failed_step_with_the_same_key(
+    door: Door, service: Service
+) -> None:
+    service.answers = [200, 400]
+    document = named(
+        step("first", "api_call", "second", url=f"{service.url}/1"),
+        step("second", "api_call", None, url=f"{service.url}/2"),
+    )
+    code, result, err = await door("definition", "run", door.write(document))
+    assert (code, result["status"], result["error_step"]) == (0, "failed", "second"), err
+    run_id = result["run_id"]
+    service.calls.clear()
+    code, again, err = await door("retry", run_id)
+    assert (code, again["status"]) == (0, "completed"), err
+    assert [call.path for call in service.calls] == ["/2"]
+    assert [item["step_id"] for item in again["steps"]] == ["first", "second"]
+
+
+async def test_a_definition_with_open_runs_stays_in_the_registry(door: Door) -> None:
+    document = named(form("who"))
+    await door("definition", "put", door.write(document))
+    _, _, err = await door("definition", "run", document["id"])
+    run_id = err.splitlines()[0].removeprefix("run ")
+    code, _, err = await door("definition", "delete", document["id"])
+    assert code == 2 and run_id in err
+    code, ended, _ = await door("cancel", run_id, "--reason", "enough")
+    assert (code, ended["status"], ended["error"]) == (0, "canceled", "cancelled by bob: enough")
+    assert (await door("definition", "delete", document["id"]))[0] == 0
+    assert (await door("definition", "get", document["id"]))[0] == 2
+
+
+async def test_two_versions_that_differ_only_in_layout_agree(door: Door) -> None:
+    document = named(when("grown", "age >= 18", "who", None), form("who"))
+    await door("definition", "put", door.write(document))
+    changed = {**document, "name": "  Tried  again ", "steps": [*reversed(document["steps"])]}
+    await door("definition", "put", door.write(changed))
+    inputs = json.dumps({"age": 30, "name": "Ada"})
+    code, same, err = await door("definition", "dual-run", document["id"], "--inputs", inputs)
+    assert (code, same["match"], same["diffs"]) == (0, True, []), err
+    other = {**document, "steps": [when("grown", "age >= 40", "who", None), form("who")]}
+    code, differs, _ = await door(
+        "definition", "dual-run", document["id"], "--inputs", inputs, "--new", door.write(other)
+    )
+    assert (code, differs["match"]) == (0, False)
+    assert any("grown_output" in line for line in differs["diffs"]), differs["diffs"]

@@ -1,0 +1,86 @@
+"""Answers to a definition's forms, beside those to its gates: held against the form before they enter history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio import workflow
+
+from domain.definitions.forms import check
+from domain.gates import Gate, GateRefused
+from domain.schema import problems_with
+from faber.contract.definition_runs import FormAnswer
+from faber.contract.definitions import FormConfig, FormField
+from faber.contract.delivery import Decision, GateView
+from workflows.answers import Answers, refusal
+from workflows.course import Course
+
+
+class FormAnswers(Answers):
+    def __init__(self, course: Course) -> None:
+        super().__init__(course)
+        self._course = course
+
+    def check_form(self, answer: FormAnswer) -> None:
+        try:
+            self._accepted(answer)
+        except GateRefused as error:
+            raise refusal(error) from None
+
+    def submit(self, answer: FormAnswer) -> GateView:
+        """Errors: GateRefused."""
+        gate, values = self._accepted(answer)
+        if isinstance(gate, GateView):
+            return gate
+        self._course.state.forms[gate.request_id] = values
+        gate.allowed = ["approve"]
+        decision = Decision(
+            decision="approve", request_id=gate.request_id, actor=answer.actor, via=answer.via
+        )
+        view = self._course.state.gates.apply(decision, workflow.now())
+        view.bound = answer.request_id is not None
+        return view
+
+    def submit_form(self, answer: FormAnswer) -> GateView:
+        try:
+            return self.submit(answer)
+        except GateRefused as error:
+            raise refusal(error) from None
+
+    def _accepted(self, answer: FormAnswer) -> tuple[Gate | GateView, dict[str, Any]]:
+        """The form that is answered and its clean values. Errors: GateRefused naming each field."""
+        gate = self._form(answer)
+        if isinstance(gate, GateView):
+            return gate, {}
+        if "schema" in gate.subject:
+            problems = problems_with(answer.values, gate.subject["schema"])
+            if problems:
+                raise GateRefused("INVALID_OUTPUT", f"{gate.name}: {'; '.join(problems)}", problems=problems)
+            return gate, {"output": answer.values}
+        if not isinstance(answer.values, dict):
+            raise GateRefused("INVALID_FORM", f"{gate.name}: values: one JSON object of the form's fields")
+        form = FormConfig(fields=[FormField.model_validate(item) for item in gate.subject["fields"]])
+        values, wrong = check(form, answer.values)
+        if wrong:
+            told = "; ".join(f"{name}: {why}" for name, why in wrong.items())
+            raise GateRefused("INVALID_FORM", f"{gate.name}: {told}", fields=wrong)
+        return gate, values
+
+    def _form(self, answer: FormAnswer) -> Gate | GateView:
+        """The open form, or the view of a submitted one that is sent again."""
+        gates = self._course.state.gates
+        forms = [gate for gate in gates.open if gate.kind == "form" or "schema" in gate.subject]
+        if answer.step_id is not None:
+            forms = [gate for gate in forms if gate.name == answer.step_id]
+        if answer.request_id is not None:
+            view = gates.view(answer.request_id)
+            if view is not None and view.kind in ("form", "manual_fix"):
+                return view
+            forms = [gate for gate in forms if gate.request_id == answer.request_id]
+        if len(forms) == 1:
+            return forms[0]
+        waiting = ", ".join(f"{gate.name} ({gate.request_id})" for gate in gates.open) or "nothing"
+        if forms:
+            raise GateRefused("AMBIGUOUS", f"name the form that you answer by step_id; open: {waiting}")
+        named = answer.request_id or answer.step_id or "any"
+        raise GateRefused("UNKNOWN_REQUEST", f"no form {named[:80]!r} waits; open: {waiting}")
