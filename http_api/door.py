@@ -1,0 +1,142 @@
+"""What every request passes before a route sees it: the host it asks for, who asks, how often, and its size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from faber.errors import FaberError
+from http_api import problems
+from http_api.callers import Caller, Callers, Unauthenticated
+from http_api.limits import RateLimit
+from http_api.settings import is_loopback
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+BODY_WITHIN_S = 30.0
+PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json"})
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Door:
+    """`callers` beside whom nobody is known; `only_here` lets in this host alone."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        callers: Callers,
+        only_here: bool,
+        hosts: Iterable[str],
+        limit: RateLimit,
+        body_limit: int,
+    ) -> None:
+        self._app = app
+        self._callers = callers
+        self._only_here = only_here
+        self._hosts = frozenset(host.lower() for host in (*LOOPBACK_HOSTS, *hosts))
+        self._limit = limit
+        self._body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in ALWAYS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = self._refuse(scope)
+        if refusal is None:
+            body = await _read(receive, self._body_limit, Headers(scope=scope).get("content-length"))
+            if isinstance(body, JSONResponse):
+                refusal = body
+            elif body is not None:
+                await self._app(scope, _replayed(body, receive), guarded)
+        if refusal is not None:
+            await refusal(scope, receive, guarded)
+
+    def _refuse(self, scope: Scope) -> JSONResponse | None:
+        """Why the request goes no further; a caller who is let in stands in the scope's state."""
+        headers = Headers(scope=scope)
+        address = scope["client"][0] if scope.get("client") else ""
+        if not self._is_ours(headers.getlist("host")):
+            return problems.problem(
+                421, "UNKNOWN_HOST", "this server is not called that: set FABER_API_HOSTS to its name"
+            )
+        public = scope["path"] in PUBLIC
+        try:
+            caller = None if public else self._identify(headers, address)
+        except FaberError as error:
+            # Guessing is slowed down by where it comes from.
+            wait = self._limit.wait_for(f"address {address}")
+            return problems.too_many(wait) if wait else problems.of_error(error)
+        wait = self._limit.wait_for(_who(caller, address))
+        if wait:
+            return problems.too_many(wait)
+        scope.setdefault("state", {})["caller"] = caller
+        return None
+
+    def _identify(self, headers: Headers, address: str) -> Caller:
+        if self._only_here and not is_loopback(address):
+            raise Unauthenticated("nobody is known here yet, and only this host may ask: set FABER_API_KEYS")
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        bearer = credential.strip() if scheme.lower() == "bearer" else None
+        return self._callers.identify(headers.get("x-api-key"), bearer)
+
+    def _is_ours(self, given: list[str]) -> bool:
+        """A page of another site that was given our address by its name server (DNS rebinding) asks for its own."""
+        if len(given) != 1:
+            return False
+        host, _, port = given[0].lower().rpartition(":")
+        name = host if host and port.isdigit() else given[0].lower()
+        return name in self._hosts
+
+
+def _who(caller: Caller | None, address: str) -> str:
+    return f"address {address}" if caller is None else f"caller {caller.tenant}/{caller.name}"
+
+
+async def _read(receive: Receive, limit: int, length: str | None) -> bytes | JSONResponse | None:
+    """The whole body, or why not; None when the caller has gone."""
+    too_large = problems.problem(413, "TOO_LARGE", f"the body is larger than {limit} bytes")
+    if length is not None and length.isdigit() and (len(length) > 12 or int(length) > limit):
+        return too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    return too_large
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        return problems.problem(408, "SLOW", f"the body did not arrive within {BODY_WITHIN_S:.0f} s")
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """The body once more, and then whatever comes after it: that the caller has gone."""
+    left = [body]
+
+    async def again() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return again

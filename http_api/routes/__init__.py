@@ -1,0 +1,1 @@
+"""One module for each subject; each route asks the client, the decisions or the records, and no more."""
