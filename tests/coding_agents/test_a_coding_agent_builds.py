@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,17 @@ prompt = sys.stdin.read()
 assert "Phase: build" in prompt, prompt
 pathlib.Path("greeting.py").write_text('def greet(name):\\n    return f"Hello, {name}!"\\n')
 print(json.dumps({"result": "done", "session_id": "s-1", "total_cost_usd": 0.25}))
+"""
+FIRST_AWAY = """\
+import json, os, pathlib, shutil, sys
+times = pathlib.Path(sys.argv[1])
+with times.open("a") as told:
+    told.write("worked\\n")
+if times.read_text().count("worked") == 1:
+    shutil.rmtree(os.getcwd())
+else:
+    pathlib.Path("greeting.py").write_text('def greet(name):\\n    return f"Hello, {name}!"\\n')
+print(json.dumps({"result": "done", "total_cost_usd": 0.25}))
 """
 TURNS: dict[str, dict[str, Any]] = {
     "claude-code": {"name": "Bash", "arguments": {"command": WRITE, "description": "write the greeting"}},
@@ -68,6 +80,20 @@ async def test_an_agent_that_claims_success_and_changed_nothing_is_not_believed(
     assert error.type == "MAX_RETRIES"
     assert "changed nothing" in (result.error or "")
     assert result.pr_url is None
+
+
+async def test_a_session_whose_work_could_not_be_kept_is_paid_once_and_the_next_round_is_another(
+    new_agent_site: NewSite, tmp_path: Path
+) -> None:
+    times = tmp_path / "times"
+    agent = {"preset": "command", "command": ["python", "agent.py", str(times)]}
+    workflow = {**autonomous(agent), "sandbox": "none"}
+    site = new_agent_site(workflow=workflow, files={"agent.py": FIRST_AWAY})
+    result = await (await site.start()).result()
+    assert result.status == "completed", result.error
+    assert times.read_text().count("worked") == 2
+    build = next(line for line in result.cost.by_phase if line.name == "build")
+    assert (build.calls, build.cost_usd) == (2, 0.5)
 
 
 async def test_an_agent_that_is_not_installed_asks_a_person_to_mend_it(new_agent_site: NewSite) -> None:
