@@ -9,8 +9,10 @@ import sys
 from collections.abc import Awaitable
 
 from tests.bench.deciding import decision_lines
+from tests.bench.defining import definition_lines
 from tests.bench.doors import door_lines
 from tests.bench.house import House, housed, say
+from tests.bench.listing import list_lines
 from tests.bench.measuring import Line
 from tests.bench.parking import parked
 from tests.bench.processes import serving
@@ -28,14 +30,14 @@ async def _shown(what: str, lines: Awaitable[list[Line]]) -> list[Line]:
 
 
 async def _with_parked_runs(house: House, quick: bool) -> list[Line]:
-    real, carried = (6, 60) if quick else (20, 1000)
+    real, carried = (6, 60) if quick else (40, 1000)
     say(f"parking {real + carried} runs ...")
     async with serving(house.environment, "worker.py"):
         runs = await parked(house, real, carried)
     # A new worker each: the runs that are decided are not in its memory, as after any restart.
     async with serving(house.environment, "worker.py"), serving(house.environment, "-m", *TRIVIAL):
         lines = await _shown("decisions", decision_lines(house, runs))
-    lines += await _shown("memory", memory_lines(house, runs, 30 if quick else 150))
+    lines += await _shown("memory", memory_lines(house, runs, *((20, 30) if quick else (80, 100))))
     lines += await _shown("readiness", ready_lines(house, runs, 3 if quick else 5))
     return lines + await _shown("doors", door_lines(house, runs, 3 if quick else 7))
 
@@ -47,6 +49,8 @@ async def main(quick: bool) -> None:
     async with housed() as house:
         lines = await _shown("starts", start_lines(house, 3 if quick else 7, 30 if quick else 100))
         lines += await _shown("steps", step_lines(house, 3 if quick else 9))
+        lines += await _shown("definitions", definition_lines(house, 3 if quick else 9, 2 if quick else 10))
+        lines += await _shown("lists", list_lines(house))
         lines += await _with_parked_runs(house, quick)
     missed = [line.what.strip() for line in lines if line.ok is False]
     print(f"missed: {'; '.join(missed)}" if missed else "every target was met")

@@ -21,7 +21,7 @@ from tests.delivery.places import ISSUE, happy_script, make_repository, write_sc
 from tests.waiting import eventually
 
 Handle = WorkflowHandle[Any, RunResult]
-PARKED_WITHIN_S = 60.0
+PARKED_WITHIN_S = 600.0
 WAITING = 'WorkflowType = "FaberRun" AND ExecutionStatus = "Running" AND FaberWaitingOn IS NOT NULL'
 
 

@@ -41,15 +41,16 @@ class Serving:
 
 
 @contextlib.asynccontextmanager
-async def serving(environment: Mapping[str, str], *argv: str) -> AsyncIterator[Serving]:
-    """A worker process: `worker.py`, or `-m tests.bench.serving ...`. Raises RuntimeError with its last words."""
+async def serving(environment: Mapping[str, str], *argv: str, ready: str = READY) -> AsyncIterator[Serving]:
+    """A process until it says `ready`: `worker.py`, `-m tests.bench.serving ...`. Raises RuntimeError with its last
+    words."""
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *argv), cwd=ROOT, env=dict(environment), stderr=asyncio.subprocess.PIPE
     )
     said: deque[str] = deque(maxlen=20)
     try:
-        await asyncio.wait_for(_until_ready(process, said), READY_WITHIN_S)
+        await asyncio.wait_for(_until_ready(process, said, ready), READY_WITHIN_S)
         ready_s = time.perf_counter() - began
         reading = asyncio.create_task(_read(process, said))
         yield Serving(process.pid, ready_s)
@@ -64,13 +65,13 @@ async def serving(environment: Mapping[str, str], *argv: str) -> AsyncIterator[S
             await process.wait()
 
 
-async def _until_ready(process: asyncio.subprocess.Process, said: deque[str]) -> None:
+async def _until_ready(process: asyncio.subprocess.Process, said: deque[str], ready: str) -> None:
     assert process.stderr is not None
     while line := await process.stderr.readline():
         said.append(line.decode(errors="replace"))
-        if READY in said[-1]:
+        if ready in said[-1]:
             return
-    raise RuntimeError(f"the worker was never ready:\n{''.join(said)}")
+    raise RuntimeError(f"it was never ready:\n{''.join(said)}")
 
 
 async def _read(process: asyncio.subprocess.Process, said: deque[str]) -> None:

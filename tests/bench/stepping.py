@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from pydantic import BaseModel
 from temporalio.client import Client, WorkflowHandle
 
 from tests.bench import own, raw
@@ -24,7 +25,7 @@ async def step_lines(house: House, pairs: int) -> list[Line]:
 
 
 def run_of(
-    client: Client, workflow: str, queue: str, steps: raw.Steps
+    client: Client, workflow: str, queue: str, steps: BaseModel
 ) -> Callable[[], Coroutine[Any, Any, WorkflowHandle[Any, Any]]]:
     async def run() -> WorkflowHandle[Any, Any]:
         handle = await client.start_workflow(
@@ -40,8 +41,8 @@ async def _activities(house: House, pairs: int) -> list[Line]:
     asked = run_of(house.own, "OwnSteps", own.QUEUE, raw.Steps(remote=STEPS, queue=own.ACTIVITY_QUEUE))
     same = run_of(house.raw, "RawSteps", raw.QUEUE, raw.Steps(remote=STEPS))
     eager = run_of(house.raw, "RawSteps", raw.QUEUE, raw.Steps(remote=STEPS, queue=raw.QUEUE))
-    taken = await in_turns(pairs, lambda: _between(asked), lambda: _between(same))
-    one_queue = await in_turns(max(2, pairs // 3), lambda: _between(asked), lambda: _between(eager))
+    taken = await in_turns(pairs, lambda: between(asked), lambda: between(same))
+    one_queue = await in_turns(max(2, pairs // 3), lambda: between(asked), lambda: between(eager))
     return [
         Line(
             "sequential step (activity)",
@@ -61,26 +62,29 @@ async def _activities(house: House, pairs: int) -> list[Line]:
     ]
 
 
-async def _between(run: Callable[[], Coroutine[Any, Any, WorkflowHandle[Any, Any]]]) -> list[float]:
-    """Seconds from each activity's scheduling to the next one's, by the server's clock."""
+async def between(
+    run: Callable[[], Coroutine[Any, Any, WorkflowHandle[Any, Any]]], activity: str | None = None
+) -> list[float]:
+    """Seconds from each activity's scheduling to the next one's, by the server's clock; of one name, or of all."""
     handle = await run()
     at = [
         event.event_time.ToMicroseconds() / 1e6
         async for event in handle.fetch_history_events()
         if event.HasField("activity_task_scheduled_event_attributes")
+        and activity in (None, event.activity_task_scheduled_event_attributes.activity_type.name)
     ]
     return [later - earlier for earlier, later in itertools.pairwise(at)]
 
 
 async def _in_workflow_code(house: House, pairs: int) -> list[Line]:
     bare, pure = (run_of(house.own, "OwnSteps", own.QUEUE, raw.Steps(pure=count)) for count in (0, PURE))
-    taken = await in_turns(pairs, lambda: _duration(pure), lambda: _duration(bare))
+    taken = await in_turns(pairs, lambda: duration(pure), lambda: duration(bare))
     each = [(with_ - without) / PURE for with_, without in zip(taken.own, taken.raw, strict=True)]
     local, raw_local = (
         run_of(house.own, "OwnSteps", own.QUEUE, raw.Steps(local=STEPS)),
         run_of(house.raw, "RawSteps", raw.QUEUE, raw.Steps(local=STEPS)),
     )
-    steps = await in_turns(pairs, lambda: _duration(local, STEPS), lambda: _duration(raw_local, STEPS))
+    steps = await in_turns(pairs, lambda: duration(local, STEPS), lambda: duration(raw_local, STEPS))
     return [
         Line(
             "pure step (workflow code)",
@@ -95,7 +99,7 @@ async def _in_workflow_code(house: House, pairs: int) -> list[Line]:
     ]
 
 
-async def _duration(
+async def duration(
     run: Callable[[], Coroutine[Any, Any, WorkflowHandle[Any, Any]]], parts: int = 1
 ) -> list[float]:
     """Seconds from start to end, by the server's clock."""
