@@ -3,7 +3,7 @@ WORKDIR /src
 RUN python -m venv --without-pip /venv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY client ./client
-RUN pip --python /venv/bin/python install --no-cache-dir --constraint constraints.txt ".[worker,postgres,otel]"
+RUN pip --python /venv/bin/python install --no-cache-dir --constraint constraints.txt ".[api,otel,postgres,worker]"
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \
@@ -18,8 +18,9 @@ COPY domain ./domain
 COPY adapters ./adapters
 COPY activities ./activities
 COPY workflows ./workflows
+COPY http_api ./http_api
 COPY deploy/healthcheck.py ./deploy/
-COPY worker.py ./
+COPY worker.py assembly.py ./
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

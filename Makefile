@@ -3,11 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# npm itself writes it, last of all.
+PLUGIN_INSTALLED := plugin/node_modules/.package-lock.json
+SPECTRAL := npx --yes @stoplight/spectral-cli@6.16.3
 
-.PHONY: help setup demo dev test lint type bench history doctor format clean
+.PHONY: help setup demo dev test lint type plugin migrate seed audit spec-check bench perf history doctor format clean
 
 help: ## list these verbs
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED) ## make .venv with the exact versions of constraints.txt (at once when nothing changed)
 
@@ -21,11 +24,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: setup ## one whole run, from work item to pull request, with scripted models: no key, no network
 	$(BIN)/python -m examples.demo
 
-dev: setup ## the worker with its own Temporal server
-	$(BIN)/python worker.py --dev
+dev: setup ## Temporal server, worker and HTTP API, begun anew when the code changes; one Ctrl-C ends all
+	FABER_PROFILE=dev $(BIN)/watchfiles --filter python --target-type command --sigint-timeout 40 --grace-period 2 \
+	  "$(BIN)/python worker.py --dev --http" worker.py assembly.py workflows activities adapters domain client http_api
 
-test: setup lint type ## everything that must hold: style, types, imports, behaviour
-	$(BIN)/pytest
+test: setup ## everything that must hold: style, types, imports, behaviour
+	@$(MAKE) --no-print-directory --jobs 3 lint type plugin
+	FABER_ENV_FILE= $(BIN)/pytest
 
 lint: setup ## style, and the arrows between the rooms
 	$(BIN)/ruff check .
@@ -35,12 +40,35 @@ lint: setup ## style, and the arrows between the rooms
 type: setup ## types
 	$(BIN)/mypy
 
+plugin: setup $(PLUGIN_INSTALLED) ## the TypeScript package: style, types, build, behaviour
+	cd plugin && npm run lint && npm run typecheck && npm test
+
+$(PLUGIN_INSTALLED): plugin/package.json plugin/package-lock.json
+	cd plugin && npm ci
+	@touch $@
+
 format: setup ## write the style instead of checking it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+migrate: setup ## bring the tables of DATABASE_URL up to date
+	$(BIN)/alembic upgrade head
+
+seed: setup ## put examples/definitions/ into the registry of DATABASE_URL
+	$(BIN)/python scripts/seed_workflows.py
+
+audit: setup ## known vulnerabilities of what constraints.txt names; asks the public service
+	$(BIN)/python scripts/audit.py
+
+spec-check: setup ## what the HTTP API says of itself, written to openapi.yaml, by Spectral's rules
+	$(BIN)/python scripts/write_openapi.py
+	$(SPECTRAL) lint --fail-severity warn openapi.yaml
+
 bench: setup ## what a step costs
 	$(BIN)/python -m tests.bench
+
+perf: setup ## a minute's ramp of people over HTTP; PERF="--minutes 10" is longer, --host asks another server
+	$(BIN)/python -m tests.perf $(PERF)
 
 history: setup ## record the runs that tests/histories replays, anew
 	$(BIN)/python -m tests.histories.record
@@ -49,5 +77,5 @@ doctor: setup ## what works here and what is missing
 	$(BIN)/python -m faber.api doctor
 
 clean: ## remove .venv and every cache; runs and settings stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis plugin/node_modules plugin/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
