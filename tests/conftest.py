@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from adapters.engine.binary import find_cli
 from adapters.engine.dev_server import start_dev_server
 from faber.settings import Settings
 from tests.installed_agents import install_agents
+
+# A shell starts what it puts into the background with SIGINT ignored, and every program started here would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Away from the ports that a developer's own server uses.
 PORT, UI_PORT = 17133, 18133

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import signal
 import sys
 from pathlib import Path
 
@@ -36,12 +37,14 @@ class Terminal:
         os.close(slave)
         asyncio.get_running_loop().add_reader(self.master, self._read)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Whether there may be more: Linux says with an error that the other end is closed."""
         try:
             self.screen += os.read(self.master, 65536).decode(errors="replace")
         except OSError:
-            # The other end is closed: Linux says so with an error instead of an end of file.
             asyncio.get_running_loop().remove_reader(self.master)
+            return False
+        return True
 
     async def sees(self, text: str) -> None:
         await eventually(lambda: text in self.screen, f"the screen shows {text!r}")
@@ -53,8 +56,9 @@ class Terminal:
 
     async def ends(self) -> int:
         code = await self.process.wait()
-        self._read()
-        asyncio.get_running_loop().remove_reader(self.master)
+        # A terminal gives a few kilobytes at a time.
+        while self._read():
+            pass
         os.close(self.master)
         return code
 
@@ -92,10 +96,10 @@ async def test_later_leaves_the_run_waiting(terminal: Terminal, faber_cli: Comma
 async def test_the_live_view_has_phases_spend_and_time(terminal: Terminal) -> None:
     await terminal.start("run", "parked-70")
     await terminal.sees("$1.25 of $10.00")
-    for shown in ("\N{CHECK MARK} frame", "architect", "0:00:0"):
+    for shown in ("\N{CHECK MARK} frame", "architect", "0:0"):
         await terminal.sees(shown)
-    os.write(terminal.master, b"\x03")
-    terminal.process.send_signal(2)
+    # The character itself would say nothing to a process whose terminal it is not, and flush what that prints.
+    terminal.process.send_signal(signal.SIGINT)
     assert await terminal.ends() == 130
     assert "the run goes on" in terminal.screen
 
