@@ -80,7 +80,7 @@ def assemble(
     environment, data = settings.environment, settings.data_dir
     owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     redactor = Redactor.of_environment(environment)
-    artifacts, journal, attempts = FolderArtifacts(data / "artifacts"), FolderJournal(data), Attempts()
+    artifacts, journal, attempts = FolderArtifacts(settings.artifacts), FolderJournal(data), Attempts()
     processes, workspace = SupervisedProcesses(data, owner), GitWorkspace(data, environment)
     model = Providers(environment)
     host = Host(host_id(data), home, level() == "bwrap", search_attributes, environment, isolates_network())

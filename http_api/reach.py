@@ -55,7 +55,7 @@ class Reach:
 
     @property
     def artifacts(self) -> Artifacts:
-        return FolderArtifacts(self.settings.data_dir / "artifacts")
+        return FolderArtifacts(self.settings.artifacts)
 
     async def close(self) -> None:
         if self._records is not None:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Protocol
 
-from faber.errors import WorkerError
+from faber.errors import ArtifactMissing, WorkerError
 
 
 class Artifacts(Protocol):
@@ -17,7 +17,7 @@ class Artifacts(Protocol):
         ...
 
     async def get(self, sha256: str) -> bytes:
-        """Errors: faber.errors.WorkerError when absent or when the bytes no longer match their name."""
+        """Errors: ArtifactMissing; WorkerError when the bytes no longer match their name."""
         ...
 
 
@@ -34,8 +34,8 @@ def checked_name(sha256: str) -> str:
     return sha256
 
 
-def absent(sha256: str, where: str) -> WorkerError:
-    return WorkerError(
-        f"Artifact {sha256} is not in {where}: it was pruned, or this worker looks into another store than "
-        "the one that wrote it; give every worker the same artifact store"
+def absent(sha256: str, where: str) -> ArtifactMissing:
+    return ArtifactMissing(
+        f"Artifact {sha256} is not in {where}: it was pruned, or this worker looks into another store than the one "
+        "that wrote it; give every worker the same store by FABER_ARTIFACTS_URL, or the same FABER_DATA_DIR"
     )

@@ -71,7 +71,8 @@ class Faber:
 
     @property
     def records(self) -> Records:
-        return Records(repository_root(self.where), self.settings.data_dir / "artifacts")
+        kept = self.settings.artifacts
+        return Records(repository_root(self.where), None if "://" in kept else Path(kept))
 
     @property
     def project(self) -> str | None:

@@ -205,6 +205,14 @@ class ForgeError(WorkerError):
     repairable = True
 
 
+class ArtifactMissing(WorkerError):
+    """Bytes that a run refers to are not in this worker's artifact store; another worker may have them."""
+
+    code = "ARTIFACT_MISSING"
+    permanent = False
+    repairable = True
+
+
 class ApiCallError(WorkerError):
     """`details` has the `status`, and `body_sha256` and `body_bytes` in place of the body."""
 

@@ -15,10 +15,11 @@ RUNS = Path(".fractary") / "faber" / "runs"
 
 @dataclass(frozen=True)
 class Records:
-    """`root` is the caller's checkout, None outside of one; `store` the data folder's artifacts."""
+    """`root` is the caller's checkout, None outside of one; `store` the folder of artifacts, None when they are kept
+    where only a worker reaches them."""
 
     root: Path | None
-    store: Path
+    store: Path | None
 
     def run_ids(self) -> list[str]:
         return sorted(self._folders())
@@ -52,7 +53,7 @@ class Records:
 
     def artifact(self, run_id: str, name: str, sha256: str) -> bytes | None:
         """The bytes of exactly that name; a copy that was changed since does not count."""
-        places = [self.store / sha256[:2] / sha256[2:4] / sha256]
+        places = [self.store / sha256[:2] / sha256[2:4] / sha256] if self.store else []
         if folder := self._folder(run_id):
             places.insert(0, folder / "artifacts" / name)
         for place in places:

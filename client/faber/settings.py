@@ -40,6 +40,12 @@ class Settings:
         return self.data_dir / "engine.json"
 
     @property
+    def artifacts(self) -> str:
+        """Where a run's specifications, diffs and transcripts are kept: a folder, or an fsspec URL that every worker
+        reaches, such as `s3://bucket/faber`."""
+        return self.environment.get("FABER_ARTIFACTS_URL") or str(self.data_dir / "artifacts")
+
+    @property
     def database_url(self) -> str:
         """Where the records are that outlive Temporal's retention: a file of the data folder unless one is named."""
         named = self.environment.get("DATABASE_URL") or self.environment.get("FABER_POSTGRES_URL")

@@ -13,7 +13,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from adapters.artifacts import Artifacts
 from adapters.artifacts.folder import FolderArtifacts
 from adapters.artifacts.in_memory import InMemoryArtifacts
-from faber.errors import ConfigurationError, WorkerError
+from faber.errors import ArtifactMissing, ConfigurationError, WorkerError
 
 
 @pytest.fixture(params=["folder", "file url", "object store", "in memory"])
@@ -42,7 +42,7 @@ async def test_the_same_bytes_are_one_object_and_no_bytes_are_an_object_too(stor
 
 async def test_an_absent_artifact_is_an_error_that_names_it_and_what_to_check(store: Artifacts) -> None:
     name = hashlib.sha256(b"never put").hexdigest()
-    with pytest.raises(WorkerError, match=rf"{name}.*same artifact store"):
+    with pytest.raises(ArtifactMissing, match=rf"{name}.*FABER_ARTIFACTS_URL"):
         await store.get(name)
 
 
