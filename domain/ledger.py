@@ -139,6 +139,20 @@ class Ledger(FromWorker):
         """Give a reservation back when nothing was spent. Unknown and settled keys are left as they are."""
         self.reservations.pop(key, None)
 
+    def write_off(self) -> None:
+        """Book every open reservation at its whole amount: nobody will tell what became of its call."""
+        for key, held in list(self.reservations.items()):
+            self.settle(
+                key,
+                cost=held.amount,
+                usage=Usage(),
+                calls=1,
+                priced=True,
+                wasted_cost=held.amount,
+                wasted_calls=1,
+                estimated=True,
+            )
+
     def raise_limit(self, new: int) -> None:
         """Set the limit, in micro-dollars. A person who sets it has seen the spend, so thresholds already
         passed under the new limit are not asked about again. Errors: LedgerError when it is spent already."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from activities.changes import Changes
 from faber.contract.activities import SpecificationRequest
-from workflows.asking import asked
 from workflows.failures import Ended
+from workflows.hosts import at_host
 from workflows.presets import QUICK
 from workflows.run import Run
 from workflows.turns import converse
@@ -28,7 +28,7 @@ async def architect(run: Run) -> None:
     )
     written = await run.mended(
         "architect",
-        lambda: asked(Changes.write_specification, request, QUICK, run.host, "commit the specification"),
+        lambda: at_host(run, Changes.write_specification, request, QUICK, "commit the specification"),
     )
     state.specification, state.spec_artifact = written.specification, written.artifact
     state.head_sha = state.tree_sha = written.head_sha

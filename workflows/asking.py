@@ -23,6 +23,7 @@ async def asked(
         task_queue=queue,
         start_to_close_timeout=preset.start_to_close,
         schedule_to_close_timeout=preset.schedule_to_close,
+        schedule_to_start_timeout=preset.schedule_to_start,
         heartbeat_timeout=preset.heartbeat,
         retry_policy=preset.retry,
         cancellation_type=preset.cancellation,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from activities.changes import Changes
 from domain.verdict import VerdictView, next_step
 from faber.contract.activities import CommitRequest
-from workflows.asking import asked
 from workflows.failures import Ended
+from workflows.hosts import at_host
 from workflows.presets import QUICK
 from workflows.run import Run
 from workflows.turns import converse
@@ -33,7 +33,7 @@ async def commit(run: Run) -> None:
         checks=[check.argv for check in run.configuration.workflow.checks],
     )
     done = await run.mended(
-        "build", lambda: asked(Changes.commit_change, request, QUICK, run.host, "commit the change")
+        "build", lambda: at_host(run, Changes.commit_change, request, QUICK, "commit the change")
     )
     state.head_sha, state.tree_sha = done.head_sha, done.tree_sha
     state.changed, state.diff, state.files = done.changed, done.diff, done.files

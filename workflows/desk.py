@@ -121,6 +121,7 @@ class Desk(ABC):
         needed: int = 1,
     ) -> Gate:
         """Ask, by the run's policy or by one of the question's own."""
+        defaults = policy is not None or kind == "approval"
         now, policy = workflow.now(), policy or self.policy
         return self.state.gates.open_gate(
             name,
@@ -131,7 +132,7 @@ class Desk(ABC):
             round=round,
             deadline_at=after(now, policy.deadline_h),
             remind_at=after(now, policy.remind_after_h),
-            on_deadline=policy.on_deadline if kind == "approval" else "reject",
+            on_deadline=policy.on_deadline if defaults else "reject",
             allowed=allowed,
             approvers=policy.approvers,
             needed=needed,

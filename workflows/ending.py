@@ -11,12 +11,13 @@ from temporalio.exceptions import ActivityError
 
 from activities.reporting import Reporting
 from domain.evidence import missing_evidence
-from faber.contract.activities import FinishRequest
+from faber.contract.activities import Finished, FinishRequest
 from faber.contract.delivery import RunResult
 from faber.contract.money import usd
-from faber.contract.names import PHASES
+from faber.contract.names import EXEC_QUEUE, PHASES
 from workflows.asking import asked
-from workflows.failures import Ended, told
+from workflows.failures import Ended, not_taken_up, told
+from workflows.hosts import patience
 from workflows.presets import QUICK
 from workflows.published import publish
 from workflows.run import Run
@@ -49,12 +50,28 @@ async def finish(run: Run) -> None:
         quarantine=outcome != "completed",
     )
     try:
-        done = await whole(asked(Reporting.finish_run, request, QUICK, run.host, f"finish: {outcome}"))
+        done = await whole(_finished(run, request))
     except ActivityError as error:
         run.note(f"cleaning up failed: {told(error)[1]}")
         return
     run.receipt = done.receipt
     publish(run)
+
+
+async def _finished(run: Run, request: FinishRequest) -> Finished:
+    """By the run's own host; when nobody serves that, any other settles what can be settled from there."""
+    summary = f"finish: {request.outcome}"
+    try:
+        return await asked(
+            Reporting.finish_run, request, QUICK.taken_within(patience(run)), run.host, summary
+        )
+    except ActivityError as error:
+        if not not_taken_up(error):
+            raise
+    run.note(f"{run.host} is away: what the run left there is cleared when its worker starts")
+    # What there is to look at may be on that host too.
+    request.report.shows = {}
+    return await asked(Reporting.finish_run, request, QUICK, EXEC_QUEUE, summary)
 
 
 async def whole(work: Coroutine[Any, Any, A]) -> A:

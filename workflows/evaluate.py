@@ -6,9 +6,9 @@ from activities.checking import Checking
 from domain.verdict import read_verdict
 from faber.contract.activities import ChecksRequest
 from faber.contract.delivery import Evidence
-from workflows.asking import asked
 from workflows.build import send_back
 from workflows.failures import Ended
+from workflows.hosts import at_host
 from workflows.presets import EXEC
 from workflows.run import Run
 from workflows.turns import converse
@@ -55,7 +55,7 @@ async def _run_checks(run: Run) -> None:
         round=state.round("evaluate"),
     )
     done = await run.mended(
-        "evaluate", lambda: asked(Checking.run_checks, request, EXEC, run.host, "run the checks")
+        "evaluate", lambda: at_host(run, Checking.run_checks, request, EXEC, "run the checks")
     )
     state.checks, state.checks_report = done.results, done.report
     state.prove(*done.evidence)

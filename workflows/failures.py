@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
 from faber.contract.turns import Spend
 
@@ -32,6 +32,11 @@ def told(error: ActivityError) -> tuple[str, str, dict[str, Any]]:
             {},
         )
     return "UNKNOWN", f"{error.activity_type} failed: {cause or error}", {}
+
+
+def not_taken_up(error: ActivityError) -> bool:
+    """Whether no worker of its queue began it in time."""
+    return isinstance(error.cause, TimeoutError) and error.cause.type == TimeoutType.SCHEDULE_TO_START
 
 
 def spend_of(details: dict[str, Any]) -> Spend | None:

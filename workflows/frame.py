@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from activities.claiming import Claiming
-from activities.configuring import Configuring
-from faber.contract.activities import ClaimRequest, ConfigurationRequest
-from faber.contract.names import EXEC_QUEUE
-from workflows.asking import asked
+from faber.contract.activities import ClaimRequest
+from workflows.hosts import at_host, configuration_of
 from workflows.presets import QUICK
 from workflows.run import Run
 from workflows.turns import converse
@@ -16,13 +14,7 @@ async def prepare(run: Run) -> None:
     """Ask for the configuration and take the work item; skipped where an earlier execution has done so."""
     state = run.state
     if state.setup is None:
-        request = ConfigurationRequest(key=run.key, input=run.input.model_copy(update={"resume": None}))
-        state.setup = await run.mended(
-            "frame",
-            lambda: asked(
-                Configuring.load_configuration, request, QUICK, EXEC_QUEUE, "load the configuration"
-            ),
-        )
+        state.setup = await run.mended("frame", lambda: configuration_of(run))
         run.configured()
 
 
@@ -41,7 +33,7 @@ async def claim(run: Run) -> None:
     )
     claimed = await run.mended(
         "frame",
-        lambda: asked(Claiming.claim_work_item, request, QUICK, run.host, f"claim {run.input.work_id}"),
+        lambda: at_host(run, Claiming.claim_work_item, request, QUICK, f"claim {run.input.work_id}"),
     )
     state.claimed = True
     state.issue, state.issue_artifact = claimed.issue, claimed.issue_artifact

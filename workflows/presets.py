@@ -18,10 +18,15 @@ class Preset:
     retry: RetryPolicy
     heartbeat: timedelta | None = None
     cancellation: ActivityCancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+    schedule_to_start: timedelta | None = None
 
     def lasting(self, seconds: float) -> Preset:
         """For work that may itself take so long; the margin is what surrounds it."""
         return replace(self, start_to_close=timedelta(seconds=seconds) + MARGIN)
+
+    def taken_within(self, patience: timedelta) -> Preset:
+        """Given up when no worker has begun it by then."""
+        return replace(self, schedule_to_start=patience)
 
 
 def retries(attempts: int, longest: timedelta) -> RetryPolicy:

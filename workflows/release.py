@@ -9,9 +9,9 @@ from activities.releasing import Releasing
 from faber.contract.activities import MergeRequest, PullRequestRequest, PushRequest, World, WorldRequest
 from faber.contract.delivery import Evidence, GateView
 from workflows.architect import rejected
-from workflows.asking import asked
 from workflows.build import commit
 from workflows.failures import Ended
+from workflows.hosts import at_host
 from workflows.presets import HTTP, QUICK
 from workflows.run import Run
 from workflows.turns import converse
@@ -86,7 +86,7 @@ async def _resolve(run: Run, world: World) -> bool:
     state = run.state
     request = WorldRequest(place=run.place, round=state.round("build"))
     merged = await run.mended(
-        "release", lambda: asked(Changes.merge_base_in, request, QUICK, run.host, "bring the moved base in")
+        "release", lambda: at_host(run, Changes.merge_base_in, request, QUICK, "bring the moved base in")
     )
     files = ", ".join(world.conflicts) or "unnamed files"
     state.tree_sha, state.base_sha = merged.tree_sha, merged.base_sha
@@ -113,7 +113,7 @@ async def _push(run: Run) -> None:
     state = run.state
     request = PushRequest(place=run.place, expected=state.pushed_sha)
     pushed = await run.mended(
-        "release", lambda: asked(Releasing.push_branch, request, HTTP, run.host, f"push {state.branch}")
+        "release", lambda: at_host(run, Releasing.push_branch, request, HTTP, f"push {state.branch}")
     )
     state.pushed_sha = pushed.remote_sha
     state.prove(pushed.evidence)
@@ -133,7 +133,7 @@ async def _open_pull_request(run: Run) -> None:
     )
     opened = await run.mended(
         "release",
-        lambda: asked(Releasing.open_pull_request, request, HTTP, run.host, "open the pull request"),
+        lambda: at_host(run, Releasing.open_pull_request, request, HTTP, "open the pull request"),
     )
     state.pull_request = opened
     state.prove(opened.evidence)
@@ -150,7 +150,7 @@ async def _merge(run: Run) -> None:
         raise Ended("STATE", "there is no pull request to merge", "release")
     request = MergeRequest(place=run.place, number=state.pull_request.number, title=state.issue_title())
     merged = await run.mended(
-        "release", lambda: asked(Releasing.merge_pull_request, request, HTTP, run.host, "merge")
+        "release", lambda: at_host(run, Releasing.merge_pull_request, request, HTTP, "merge")
     )
     state.pull_request.state = "merged"
     state.prove(merged.evidence)

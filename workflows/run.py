@@ -18,9 +18,9 @@ from faber.contract.delivery import PhaseResult, RunInput
 from faber.contract.money import usd
 from faber.contract.names import EXEC_QUEUE, Phase
 from workflows import published
-from workflows.asking import asked
 from workflows.desk import Desk, Outcome
 from workflows.failures import Ended, told
+from workflows.hosts import HOST_AWAY, at_host
 from workflows.presets import QUICK
 from workflows.state import RunState
 
@@ -179,10 +179,11 @@ class Run(Desk):
     async def report(self) -> None:
         """Show where the run stands in Temporal, on the work item and in the derived copy."""
         published.publish(self)
-        if self.state.setup is None:
+        # While its host is away, the host that would tell it is asked for already.
+        if self.state.setup is None or self.state.gates.find(HOST_AWAY):
             return
         try:
-            await asked(Reporting.report_progress, self.report_request(), QUICK, self.host, "report progress")
+            await at_host(self, Reporting.report_progress, self.report_request(), QUICK, "report progress")
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise

@@ -90,6 +90,28 @@ class RunState(Carried):
         self.release_answer = None
         self.completed = [done for done in self.completed if PHASES.index(done) < PHASES.index(phase)]
 
+    def begun_again(self, setup: Setup) -> RunState:
+        """The state of a run whose host is gone, for another one: what people decided and what was spent stays, and
+        each phase's next round begins at the base. A call that was under way may have been made, so it is booked."""
+        self.ledger.write_off()
+        return RunState(
+            gates=self.gates,
+            ledger=self.ledger,
+            notes=self.notes,
+            raised_limit=self.raised_limit,
+            repairs=self.repairs + 1,
+            started_at=self.started_at,
+            setup=setup,
+            rounds={phase: self.round(phase) + 1 for phase in PHASES},
+            branch=self.branch,
+            base_sha=setup.base_sha,
+            head_sha=setup.base_sha,
+            tree_sha=setup.base_sha,
+            pushed_sha=self.pushed_sha,
+            pull_request=self.pull_request,
+            phase_results=self.phase_results,
+        )
+
     def issue_title(self) -> str:
         return self.issue.title if self.issue else ""
 

@@ -14,6 +14,7 @@ from faber.contract.names import LLM_QUEUE, Phase
 from faber.contract.turns import ToolsRequest, TurnRequest, TurnResult
 from workflows.asking import asked
 from workflows.failures import Ended
+from workflows.hosts import at_host
 from workflows.money import reserve_call, reserve_session, settle, settle_failed
 from workflows.presets import EXEC, MODEL
 from workflows.run import Run
@@ -92,12 +93,14 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
             else await reserve_session(run, phase, key, price, agent.max_session_usd, wanted)
         )
         request = _request(run, talk, reserved.max_output_tokens, reserved.amount)
-        preset, queue = (MODEL, LLM_QUEUE) if builtin else (EXEC, run.host)
         summary = (
             f"{phase} round {talk.round}, turn {talk.turn + 1}: {request.model if builtin else agent.preset}"
         )
         try:
-            result = await asked(TURNS[phase], request, preset, queue, summary)
+            if builtin:
+                result = await asked(TURNS[phase], request, MODEL, LLM_QUEUE, summary)
+            else:
+                result = await at_host(run, TURNS[phase], request, EXEC, summary)
         except ActivityError as error:
             settle_failed(run, key, reserved.amount, error)
             raise
@@ -171,7 +174,7 @@ async def _use_tools(run: Run, talk: Conversation) -> None:
         commands=commands_of(run),
         sandbox=run.setup.sandbox,
     )
-    result = await asked(ToolUse.use_tools, request, EXEC, run.host, f"{talk.phase} tools")
+    result = await at_host(run, ToolUse.use_tools, request, EXEC, f"{talk.phase} tools")
     talk.transcript = run.state.transcripts[talk.phase] = result.transcript
     talk.bound += result.bytes_added
     run.state.tree_sha = result.tree_sha

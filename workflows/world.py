@@ -9,7 +9,7 @@ from domain.gates import request_id
 from faber.contract.activities import World, WorldRequest
 from faber.contract.delivery import GateView
 from faber.contract.names import Phase
-from workflows.asking import asked
+from workflows.hosts import at_host
 from workflows.presets import QUICK
 from workflows.run import Run
 
@@ -21,9 +21,7 @@ async def approval(run: Run, name: Phase, what: str, subject: dict[str, Any], ro
         return view
     await run.mended(
         name,
-        lambda: asked(
-            Changes.lay_out, _request(run, name, subject, round), QUICK, run.host, "lay the work out"
-        ),
+        lambda: at_host(run, Changes.lay_out, _request(run, name, subject, round), QUICK, "lay the work out"),
     )
     return await run.gate(name, kind="approval", what=what, subject=subject, round=round)
 
@@ -41,7 +39,7 @@ async def look(
     request = _request(run, name, subject, round)
     request.spec_path, request.try_merge = spec_path, try_merge
     return await run.mended(
-        name, lambda: asked(Changes.observe_world, request, QUICK, run.host, "look at what was approved")
+        name, lambda: at_host(run, Changes.observe_world, request, QUICK, "look at what was approved")
     )
 
 

@@ -55,6 +55,9 @@ workflow:
   #   on_deadline: reject       # reject | approve
   #   require_bound: false      # every answer must name the request that it answers
   #   approvers: []             # who may answer; empty is anybody
+  # host_away:                  # nobody serves the host that has a run's files
+  #   told_after_min: 2
+  #   again_elsewhere_after_h: 1  # 0 waits for it for ever
   # turns: {{frame: 20, architect: 30, build: 100, evaluate: 30, release: 20}}
   # release:
   #   merge: never              # never | on_approval | when_green

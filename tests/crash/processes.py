@@ -127,6 +127,16 @@ class Worker:
         finally:
             await other.kill()
 
+    @contextlib.asynccontextmanager
+    async def of_another_host(self) -> AsyncIterator[Worker]:
+        """A worker with a data folder of its own, not yet started; killed in the end."""
+        data = f"{self._environment['FABER_DATA_DIR']}-of-another-host"
+        other = Worker({**self._environment, "FABER_DATA_DIR": data}, self._log.with_name("elsewhere.log"))
+        try:
+            yield other
+        finally:
+            await other.kill()
+
     @property
     def children(self) -> list[psutil.Process]:
         """Also those that have ended and that it has not looked at since."""

@@ -128,6 +128,14 @@ class Gates(FromPerson):
     approvers: list[str] = Field(default_factory=list)
 
 
+class HostAway(FromPerson):
+    """When nobody serves the host that has a run's files: minutes until people are told, and hours from then until
+    the run begins again on another host; 0 waits for ever."""
+
+    told_after_min: float = Field(default=2.0, gt=0)
+    again_elsewhere_after_h: float = Field(default=1.0, ge=0)
+
+
 class Turns(FromPerson):
     """The most turns of a phase's round; at the cap a person is asked."""
 
@@ -157,6 +165,7 @@ class Workflow(FromPerson):
     commands: list[str] = Field(default_factory=list)
     agent: Agents = Agents()
     gates: Gates = Gates()
+    host_away: HostAway = HostAway()
     turns: Turns = Turns()
     release: Release = Release()
     sandbox: Literal["auto", "bwrap", "none"] = "auto"
