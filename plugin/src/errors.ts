@@ -1,6 +1,6 @@
 /** What can go wrong, by the exit codes of `python -m faber.api`; messages keep the words of its stderr. */
 
-import type { Ended } from "./python.js";
+import type { Ended } from "./calls.js";
 
 export class WorkflowError extends Error {
   override readonly name: string = "WorkflowError";

@@ -1,7 +1,8 @@
 /** Single steps for code that goes through the phases itself: the tracker, a specification, a pull request. */
 
+import type { CallOptions } from "./calls.js";
 import type { CommentWritten, Issue, PullRequest, Specification } from "./generated/documents.js";
-import { ask, type CallOptions } from "./python.js";
+import { ask } from "./python.js";
 import { option, options as each } from "./words.js";
 
 export interface SpecOptions extends CallOptions {

@@ -2,29 +2,14 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 
+import type { CallOptions, Ended } from "./calls.js";
 import { failure } from "./errors.js";
 import { childEnvironment, interpreter } from "./interpreter.js";
-
-export interface CallOptions {
-  /** Ends the process; a run that it follows goes on. */
-  signal?: AbortSignal | undefined;
-  /** The folder whose repository is meant; this process's own by default. */
-  cwd?: string | undefined;
-  /** Variables beside this process's own. */
-  env?: NodeJS.ProcessEnv | undefined;
-}
 
 interface StartOptions extends CallOptions {
   input?: string;
   /** Called with each line of stderr as it comes. */
   onLine?: (line: string) => void;
-}
-
-export interface Ended {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
 }
 
 export interface Started {

@@ -2,6 +2,7 @@
 
 import { createInterface } from "node:readline";
 
+import type { CallOptions } from "./calls.js";
 import { failure } from "./errors.js";
 import { eventOf, type WorkflowEvent } from "./events.js";
 import type {
@@ -12,7 +13,7 @@ import type {
   WorkflowList,
   WorkflowResult,
 } from "./generated/documents.js";
-import { ask, start, type CallOptions } from "./python.js";
+import { ask, start } from "./python.js";
 import { option } from "./words.js";
 
 export type Autonomy = "assisted" | "guarded" | "autonomous";

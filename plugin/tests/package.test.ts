@@ -1,12 +1,13 @@
 /** What is published: the types of today's documents, only the files that are meant, and a plugin for Claude Code. */
 
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import ts from "typescript";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { documents } from "../scripts/generate-types.js";
 import { ROOT } from "./python.js";
@@ -62,4 +63,56 @@ test("the samples of the README have the types of the package", () => {
   const problems = ts.getPreEmitDiagnostics(program);
   expect(files.size).toBe(3);
   expect(problems.map(({ messageText, file }) => [file?.fileName, messageText])).toEqual([]);
+});
+
+const USES = `
+import { Command } from "commander";
+import { registerWorkflowCommands, runFaberWorkflow, watch, type WorkflowResult } from "@fractary/faber";
+registerWorkflowCommands(new Command());
+export const done: Promise<WorkflowResult> = runFaberWorkflow("1", { env: { FABER_PYTHON: undefined } });
+export const states: string[] = [];
+for await (const status of watch("1")) states.push(status.status);
+`;
+const RESOLUTIONS = {
+  NodeNext: { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+  bundler: { module: ts.ModuleKind.Preserve, moduleResolution: ts.ModuleResolutionKind.Bundler },
+  node10: { module: ts.ModuleKind.ES2022, moduleResolution: ts.ModuleResolutionKind.Node10 },
+};
+
+/** An empty project with nothing but the package as it is published, and Commander, which has no types of others. */
+function newProject(): string {
+  const project = mkdtempSync(join(tmpdir(), "faber-project-"));
+  onTestFinished(() => {
+    rmSync(project, { recursive: true, force: true });
+  });
+  const npm = (cwd: string, ...argv: string[]): string => execFileSync("npm", argv, { cwd, encoding: "utf8" });
+  const packed = npm(PLUGIN, "pack", "--ignore-scripts", "--json", "--pack-destination", project);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+  npm(project, "install", "--offline", "--no-audit", "--no-fund", filename, join(PLUGIN, "node_modules/commander"));
+  return project;
+}
+
+test("a program in an empty project has the types, however it resolves modules, and without those of Node", () => {
+  const project = newProject();
+  const program = join(project, "program.ts");
+  writeFileSync(program, USES);
+  const strict = { strict: true, target: ts.ScriptTarget.ES2022, noEmit: true, skipDefaultLibCheck: true, types: [] };
+  const problems = Object.entries(RESOLUTIONS).flatMap(([name, resolution]) => {
+    const found = ts.getPreEmitDiagnostics(ts.createProgram([program], { ...strict, ...resolution }));
+    return found.map(({ messageText }) => [name, ts.flattenDiagnosticMessageText(messageText, " ")]);
+  });
+  expect(problems).toEqual([]);
+});
+
+test("a program of ES modules imports it, and one of CommonJS is told how where it cannot", () => {
+  const project = newProject();
+  const node = (...argv: string[]): string =>
+    spawnSync(process.execPath, argv, { cwd: project, encoding: "utf8" }).output.join("");
+  const named = "import { runFaberWorkflow } from '@fractary/faber'; console.log(typeof runFaberWorkflow)";
+  expect(node("--input-type=module", "-e", named)).toBe("function\n");
+  const older = "--no-experimental-require-module";
+  const flags = process.allowedNodeEnvironmentFlags.has(older) ? [older] : [];
+  const required = node(...flags, "--input-type=commonjs", "-e", "require('@fractary/faber')");
+  expect(required).toMatch(/^$|Instead change the require .* to a dynamic import\(\)/);
 });
