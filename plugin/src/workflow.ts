@@ -127,7 +127,7 @@ export function raiseBudget(runId: string, usd: number, options: RaiseBudgetOpti
 export async function* watch(runId: string, options: CallOptions = {}): AsyncGenerator<Status, void, undefined> {
   const watching = await start(["watch", "--", runId], options);
   try {
-    for await (const line of createInterface({ input: watching.stdout })) {
+    for await (const line of createInterface({ input: watching.stdout, signal: options.signal })) {
       const snapshot = snapshotOf(line);
       if (snapshot !== undefined) yield snapshot;
     }

@@ -16,6 +16,7 @@ import {
   runFaberWorkflow,
   watch,
   WorkflowError,
+  type ApprovalRequiredError,
   type WorkflowEvent,
 } from "../src/index.js";
 import { eventually, python, PYTHON_FOLDER, ROOT } from "./python.js";
@@ -112,6 +113,55 @@ test("the interpreter is FABER_PYTHON, then python, then python3, whichever has 
   expect(await listWorkflows({ ...at, env: named, limit: 1 })).toBeInstanceOf(Array);
   const wrong = listWorkflows({ ...at, env: { ...at.env, FABER_PYTHON: "no-such-python" } });
   await expect(wrong).rejects.toThrow("no-such-python is not there");
+});
+
+test("a watch that is aborted while its reader is busy ends where the reader asks for more", async () => {
+  const site = newSite({ workflow: {} });
+  const asked: unknown = await runFaberWorkflow("1", site.at).catch((error: unknown) => error);
+  const { runId } = asked as ApprovalRequiredError;
+  const watching = `faber.api watch -- ${runId}`;
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const reading = async (): Promise<void> => {
+    for await (const status of watch(runId, { ...site.at, signal: stop.signal })) {
+      seen.push(status.status);
+      stop.abort(new Error("enough"));
+      // Twice, so that the end of the process has been told here too.
+      let gone = 0;
+      await eventually("nothing watches any more", () => !processes(site).includes(watching) && ++gone > 1);
+    }
+  };
+  await expect(reading()).rejects.toThrow("enough");
+  expect(seen).toEqual(["waiting"]);
+});
+
+test("an aborted call does not wait for what its interpreter has started", async () => {
+  const { at, folder } = slowSite();
+  const wrapper = program(folder, "wrapped python", `#!/bin/sh\n"${join(PYTHON_FOLDER, "python")}" "$@"\n`);
+  const stop = new AbortController();
+  const onEvent = (event: WorkflowEvent): void => {
+    if (event.type === "phase") stop.abort(new Error("enough"));
+  };
+  const env = { ...at.env, FABER_PYTHON: wrapper };
+  await expect(runFaberWorkflow("1", { cwd: at.cwd, env, signal: stop.signal, onEvent })).rejects.toThrow("enough");
+  await goesOn({ at, folder });
+});
+
+test("one signal may end any number of calls", async () => {
+  const { at } = newSite();
+  const warnings: string[] = [];
+  const told = (warning: Error): void => void warnings.push(warning.message);
+  process.on("warning", told);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 12 }, () => listWorkflows({ ...at, limit: 1, signal })));
+  process.off("warning", told);
+  expect(warnings).toEqual([]);
+});
+
+test("a folder that is not there is named, and not taken for a missing Python", async () => {
+  const { at, folder } = newSite();
+  const nowhere = join(folder, "nowhere");
+  await expect(listWorkflows({ ...at, cwd: nowhere })).rejects.toThrow(`there is no folder ${nowhere}`);
 });
 
 test("a package called faber in the folder is never imported", async () => {
