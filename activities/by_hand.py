@@ -71,7 +71,7 @@ class ByHand:
     @activity.defn
     async def create_pull_request(self, request: PullRequestInput) -> OpenedPullRequest:
         """Open it for a branch that the origin has, or bring that branch's open one up to date. Errors:
-        ForgeError for a branch that is not there."""
+        ForgeError for a branch, or a base, that is not there."""
         source = await self._source(request.repo)
         checkout = checkout_of(source.ref, "repo.platform local")
         configuration, _ = await source.configuration()
@@ -88,6 +88,8 @@ class ByHand:
             raise ForgeError(
                 f"the origin has no branch {head!r}: push it first, `git push -u origin {head}`", branch=head
             )
+        if await self._workspace.remote_head(repository_of(source.ref), base) is None:
+            raise ForgeError(f"the origin has no branch {base!r} to merge into", branch=base)
         opened = await forge(checkout).open_pull_request(
             branch=head,
             base=base,

@@ -52,6 +52,11 @@ async def test_a_comment_without_words_or_with_too_many_is_refused_by_field(new_
     for body in ("", "x" * 65_537):
         with pytest.raises(UsageError, match=r"body: String should have at"):
             await by_hand.comment(faber, "1", body)
+    with pytest.raises(UsageError, match=r"body: .*no words"):
+        await by_hand.comment(faber, "1", " \n")
+    with pytest.raises(UsageError, match=r"title: .*no words"):
+        await by_hand.create_specification(faber, "1", " ")
+    assert (await by_hand.fetch_work_item(faber, "1")).comments == []
 
 
 async def test_a_specification_is_a_file_that_nothing_is_lost_to(new_site: NewSite) -> None:
@@ -92,12 +97,15 @@ async def test_a_pull_request_is_opened_for_the_branch_that_is_checked_out(new_s
     assert (again.number, again.title) == (opened.number, "Greet, with a comma")
 
 
-async def test_a_pull_request_needs_a_branch_that_was_pushed(new_site: NewSite) -> None:
+async def test_a_pull_request_needs_a_branch_that_was_pushed_and_one_to_merge_into(new_site: NewSite) -> None:
     site = new_site()
     with pytest.raises(WorkflowError, match="needs a branch of its own"):
         await by_hand.create_pull_request(await faber_at(site), "Nothing")
     branch(site, "here-only", pushed=False)
     with pytest.raises(WorkflowError, match="git push -u origin here-only"):
         await by_hand.create_pull_request(await faber_at(site), "Not there")
+    branch(site, "there", pushed=True)
+    with pytest.raises(WorkflowError, match="no branch 'nowhere' to merge into"):
+        await by_hand.create_pull_request(await faber_at(site), "Into nothing", base="nowhere")
     with pytest.raises(WorkflowError, match="cannot be the name of a branch"):
         await by_hand.create_pull_request(await faber_at(site), "Hostile", head="--upload-pack=touch x")

@@ -14,6 +14,15 @@ from faber.contract.wire import FromPerson, FromWorker, without_password
 WorkType = Literal["feature", "bug", "chore", "patch", "infrastructure", "api"]
 Repo = Annotated[str | None, AfterValidator(without_password)]
 WorkId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("has no words")
+    return text
+
+
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_said)]
 # What the largest code host takes.
 Body = Annotated[str, Field(max_length=65_536)]
 
@@ -25,7 +34,7 @@ class WorkItemInput(FromPerson):
 
 class CommentInput(FromPerson):
     work_id: WorkId
-    body: Annotated[Body, Field(min_length=1)]
+    body: Annotated[Body, Field(min_length=1), AfterValidator(_said)]
     repo: Repo = None
 
 
@@ -38,7 +47,7 @@ class SpecificationInput(FromPerson):
     """What the document says; its headings differ by `work_type`, and what is left empty has none."""
 
     work_id: WorkId
-    title: str = Field(min_length=1, max_length=200)
+    title: Title
     work_type: WorkType = "feature"
     summary: Body = ""
     approach: Body = ""
@@ -52,7 +61,7 @@ class PullRequestInput(FromPerson):
     """`head` is a branch that the origin has; left out, the one that is checked out in `repo`. `base` left out is
     the default branch. With `work_id` the pull request closes that work item."""
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Title
     body: Body = ""
     head: str | None = None
     base: str | None = None
