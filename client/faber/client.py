@@ -145,7 +145,7 @@ class Faber:
         """The run's snapshot; from its derived copy when Temporal no longer knows the run."""
         try:
             async with self.querying(run_id):
-                return await self.handle(run_id).query(FaberRun.status, rpc_timeout=RPC_TIMEOUT)
+                return await ending.snapshot(self.handle(run_id), FaberRun.status)
         except NoSuchRun:
             if recorded := self.records.status(run_id):
                 return recorded

@@ -18,6 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from faber import ending
 from faber.answers import answering
 from faber.connection import RPC_TIMEOUT, temporal_errors
 from faber.contract.definition_runs import (
@@ -105,7 +106,7 @@ class Definitions:
 
     async def status(self, run_id: str) -> DefinitionStatus:
         async with self.faber.querying(run_id):
-            return await self.handle(run_id).query(DefinitionRun.status, rpc_timeout=RPC_TIMEOUT)
+            return await ending.snapshot(self.handle(run_id), DefinitionRun.status)
 
     async def context(self, run_id: str) -> Context:
         async with self.faber.querying(run_id):
@@ -121,18 +122,16 @@ class Definitions:
                 failure = read_failure(error)
         if (document := failure.document(DefinitionResult)) is not None:
             return document
+        end = {"error": failure.message, "error_code": failure.code}
         try:
-            return await handle.query(DefinitionRun.result, rpc_timeout=RPC_TIMEOUT)
+            told = await handle.query(DefinitionRun.result, rpc_timeout=RPC_TIMEOUT)
         except RPCError:
-            # Terminated, or refused before it began: there is no document but what Temporal says.
-            return DefinitionResult(
-                run_id=run_id,
-                workflow_id="",
-                workflow_version=0,
-                status="canceled" if failure.code == "CANCELLED" else "failed",
-                error=failure.message,
-                error_code=failure.code,
-            )
+            # Refused before it began, or no worker is there: there is no document but what Temporal says.
+            status = "canceled" if failure.code == "CANCELLED" else "failed"
+            bare = {"run_id": run_id, "workflow_id": "", "workflow_version": 0, "status": status}
+            return DefinitionResult.model_validate({**bare, **end})
+        # A terminated run had no time to say why.
+        return told if told.error else told.model_copy(update=end)
 
     async def submit_form(self, run_id: str, answer: FormAnswer) -> GateView:
         """Raises WorkflowError when the run does not take the answer, naming each field that does not fit."""

@@ -1,8 +1,10 @@
-"""Waits for a run's end and reads its document from whichever way it ended."""
+"""Waits for a run's end and reads its document and its last snapshot from whichever way it ended."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from temporalio.client import (
     WorkflowExecutionStatus,
@@ -11,14 +13,40 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
+from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
 from faber.connection import RPC_TIMEOUT
-from faber.contract.delivery import RunResult
+from faber.contract.delivery import RunResult, Status
 from faber.contract.workflows import FaberRun
 from faber.outcomes import Failure, bare_result, read_failure
 
 Handle = WorkflowHandle[FaberRun, RunResult]
+S = TypeVar("S", bound=Status)
+OVER = ("completed", "failed", "cancelled")
+
+
+async def snapshot(handle: WorkflowHandle[Any, Any], status: Callable[[Any], S]) -> S:
+    """What the query `status` of a run of any kind answers with; of one that was terminated or timed out, with the
+    end that it did not live to tell. Errors: as `WorkflowHandle.query`."""
+    try:
+        return await handle.query(
+            status, reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY, rpc_timeout=RPC_TIMEOUT
+        )
+    except WorkflowQueryRejectedError:
+        told = await handle.query(status, rpc_timeout=RPC_TIMEOUT)
+    if told.status in OVER:
+        return told
+    end = {"status": "failed", "error": await _error(handle), "error_phase": told.current_phase}
+    return told.model_copy(update={**end, "waiting_on": []})
+
+
+async def _error(handle: WorkflowHandle[Any, Any]) -> str | None:
+    try:
+        await handle.result()
+    except WorkflowFailureError as error:
+        return read_failure(error).message
+    return None
 
 
 async def result(handle: Handle) -> RunResult:

@@ -66,7 +66,9 @@ async def row(execution: WorkflowExecution) -> dict[str, Any]:
     Temporal's own record, so that a list costs one call and needs no worker."""
     found, memo = attributes(execution), await execution.memo()
     shown: dict[str, Any] = memo.get("faber") or {}
-    waiting = list(found.get("FaberWaitingOn") or [])
+    # A terminated run had no time to take its questions back.
+    is_open = execution.status == WorkflowExecutionStatus.RUNNING
+    waiting = list(found.get("FaberWaitingOn") or []) if is_open else []
     status = _status(execution, waiting=bool(waiting), begun="FaberPhase" in found)
     listed = ListedRun(
         workflow_id=execution.id,

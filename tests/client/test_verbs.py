@@ -21,6 +21,7 @@ from faber.contract.delivery import Decision
 from faber.errors import UsageError, WorkflowError
 from faber.records import Records
 from tests.client.conftest import CommandLine
+from tests.waiting import eventually
 
 
 async def test_a_failed_run_is_retried_with_what_it_carried(faber_cli: CommandLine) -> None:
@@ -89,6 +90,29 @@ async def test_inspecting_a_work_item_finds_its_newest_run(faber_cli: CommandLin
     inspected = (await faber_cli("run-inspect", "--work-id", "plain-50")).document
     assert inspected["result"]["status"] == "completed"
     assert inspected["status"]["work_id"] == "plain-50"
+
+
+async def test_a_run_that_was_terminated_at_a_gate_waits_for_nobody_any_more(
+    faber_cli: CommandLine, faber: Faber
+) -> None:
+    await faber_cli("run", "approve-55")
+    ended = (await faber_cli("terminate", "approve-55", "--reason", "stuck")).document
+    why = "terminated by the-caller: stuck"
+    assert (ended["status"], ended["error"]) == ("failed", why)
+    status = (await faber_cli("status", "approve-55")).document
+    assert (status["status"], status["error"], status["waiting_on"]) == ("failed", why, [])
+    assert status["error_phase"] == ended["error_phase"]
+    assert (await faber_cli("why", "approve-55")).document["waiting_on"] == []
+    inspected = (await faber_cli("run-inspect", "--work-id", "approve-55")).document
+    assert inspected["result"]["error"] == why
+    watched = (await faber_cli("watch", "approve-55")).document
+    assert watched["snapshots"][-1]["status"] == "failed"
+
+    async def listed_as_ended() -> bool:
+        [row] = await faber.list(work_id="approve-55", project=faber.project)
+        return (row["status"], row["waiting_on"]) == ("failed", [])
+
+    await eventually(listed_as_ended, "the list says that it waits for nobody")
 
 
 async def test_a_run_that_temporal_forgot_is_read_from_its_copy(

@@ -6,9 +6,11 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from faber.client import Faber
 from faber.contract.definition_runs import FormAnswer
 from faber.contract.delivery import Vote
 from faber.contract.workflows import DefinitionRun
+from faber.settings import Settings
 from tests.definitions.places import Desk, Handle, approve, form, when
 from tests.waiting import eventually
 
@@ -181,3 +183,19 @@ async def test_a_paused_run_goes_on_when_it_is_resumed(desk: Desk) -> None:
     await handle.execute_update(DefinitionRun.resume, Pause(actor="bob"))
     await desk.fill(handle, "more", name="Eve")
     assert (await handle.result()).context.runtime["name"] == "Eve"
+
+
+async def test_a_run_that_was_terminated_at_a_gate_waits_for_nobody_and_says_why(desk: Desk) -> None:
+    handle = await desk.start(approve("agree", None))
+    await desk.waits(handle, "agree")
+    await handle.terminate(reason="terminated by ann: stuck")
+    definitions = Faber(desk.client, Settings.read({"HOME": str(desk.folder)}), desk.folder).definitions
+    status = await definitions.status(handle.id)
+    assert (status.status, status.waiting_on) == ("failed", [])
+    assert status.error == "terminated by ann: stuck"
+    result = await definitions.result(handle.id)
+    assert (result.status, result.error, result.error_code) == (
+        "failed",
+        "terminated by ann: stuck",
+        "TERMINATED",
+    )
