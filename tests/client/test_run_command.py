@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,41 @@ async def test_an_interrupt_leaves_the_run_alone_and_says_how_to_come_back(
     assert "python -m faber.api cancel parked-2" in said
     run_id = await faber.resolve("parked-2")
     assert (await faber.status(run_id)).status == "running"
+
+
+AT_IMPORT = """\
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["INTERRUPTED_AT"]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("typer", "interrupted before anything was asked for\n"),
+        ("faber.api.running", "interrupted before anything was asked for\n"),
+        ("faber.client", "interrupted before the run was followed.\n"),
+        ("faber.starting", "interrupted before the run was followed.\n"),
+    ],
+)
+async def test_an_interrupt_before_the_run_is_followed_claims_nothing_of_it(
+    faber_cli: CommandLine, tmp_path: Path, module: str, said: str
+) -> None:
+    place = tmp_path / "at-import"
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(AT_IMPORT)
+    more = {"PYTHONPATH": str(place), "INTERRUPTED_AT": module}
+    done = await CommandLine(faber_cli.folder, {**faber_cli.environment, **more})("run", "plain-9")
+    assert (done.code, done.out) == (130, "")
+    assert done.err.startswith(said)
+    assert (await faber_cli("status", "plain-9")).code == 2, "there is no such run"
 
 
 async def test_a_completed_item_is_not_delivered_twice_unless_asked(

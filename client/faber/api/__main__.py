@@ -1,63 +1,25 @@
-"""`python -m faber.api`: the command line. Nothing heavy is imported before a command needs it."""
+"""`python -m faber.api`: the command line."""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from types import TracebackType
 from typing import NoReturn
 
-import typer
-
-from faber.api import by_hand, deciding, defining, keeping, looking, running, watching
-from faber.api.exits import INTERRUPTED, code_of
-from faber.env_file import read_env_file
-from faber.errors import FaberError
-
-app = typer.Typer(
-    name="python -m faber.api",
-    help="Turns a work item into a reviewed, tested change.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-def _group(name: str, help: str) -> typer.Typer:
-    made = typer.Typer(help=help, no_args_is_help=True, rich_markup_mode=None)
-    app.add_typer(made, name=name)
-    return made
-
-
-def _register(*commands: Callable[..., None], group: typer.Typer = app) -> None:
-    for command in commands:
-        group.command(command.__name__.replace("_", "-"))(command)
-
-
-_register(running.run, running.result, running.retry, looking.status, looking.why, looking.logs, looking.show)
-_register(deciding.approve, deciding.reject, deciding.revise, deciding.raise_budget)
-_register(deciding.pause, deciding.resume, deciding.cancel, deciding.terminate)
-_register(looking.run_inspect, looking.workflow_inspect, keeping.merge, keeping.prune)
-_register(keeping.init, keeping.doctor, keeping.schema, watching.watch)
-workflow = _group("workflow", "FABER workflow commands.")
-workflow.command("list")(looking.list_runs)
-_register(running.run, looking.status, looking.show, group=workflow)
-_register(deciding.approve, deciding.reject, deciding.revise, group=workflow)
-definition = _group("definition", "Step definitions.")
-definition.command("list")(defining.list_definitions)
-_register(defining.validate, defining.put, defining.get, defining.delete, group=definition)
-_register(defining.run, defining.dual_run, defining.put_template, group=definition)
-_register(defining.submit)
-_register(by_hand.fetch, by_hand.comment, group=_group("work", "Work items by hand."))
-_register(by_hand.create, group=_group("spec", "Specifications by hand."))
-_register(by_hand.create_pr, group=_group("repo", "Pull requests by hand."))
+from faber.api import interrupts
 
 
 def main() -> None:
+    interrupts.before_a_command()
     sys.excepthook = _unexpected
+    # Loading these takes most of the time until a command begins.
+    from faber.api.commands import app
+    from faber.api.exits import code_of
+    from faber.env_file import read_env_file
+    from faber.errors import FaberError
+
     try:
         read_env_file()
     except FaberError as error:
@@ -71,7 +33,7 @@ def main() -> None:
 
 def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     traceback.print_exception(kind, error, trace, limit=-5)
-    _leave(INTERRUPTED if issubclass(kind, KeyboardInterrupt) else 1)
+    _leave(interrupts.CODE if issubclass(kind, KeyboardInterrupt) else 1)
 
 
 def _leave(code: int) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import typer
 
+from faber.api import interrupts
 from faber.api.console import Console
 from faber.errors import (
     BudgetApprovalRequired,
@@ -19,14 +20,13 @@ from faber.errors import (
     UsageError,
 )
 
-INTERRUPTED = 130
 CODES: tuple[tuple[type[FaberError], int], ...] = (
     (UsageError, 2),
     (Unreachable, 6),
     (PhaseApprovalRequired, 3),
     (BudgetApprovalRequired, 5),
     (BudgetExceeded, 4),
-    (RunCancelled, INTERRUPTED),
+    (RunCancelled, interrupts.CODE),
 )
 
 
@@ -37,12 +37,13 @@ def code_of(error: FaberError) -> int:
 @contextmanager
 def exits(console: Console, interrupted: str = "interrupted") -> Iterator[None]:
     """Turns what a command raises into its last words and its exit code."""
+    interrupts.in_a_command()
     try:
         yield
     except FaberError as error:
         leave(console, "\n".join([error.message, *advice(error)]), code_of(error))
     except KeyboardInterrupt:
-        leave(console, interrupted, INTERRUPTED)
+        leave(console, interrupted, interrupts.CODE)
 
 
 def leave(console: Console, message: str, code: int) -> NoReturn:

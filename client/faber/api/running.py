@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from faber.api.defining import finish
+from faber.api.exits import exits
 from faber.api.parameters import ExitCode, Json, RunId, Wait
 from faber.api.session import Session, as_document, session
 
@@ -69,12 +70,13 @@ def run(
         "project": project,
     }
     _same_twice(work_id, repeated or [])
-    with session(_interrupted(f"run {work_id}", work_id)) as current:
+    with session(_interrupted_early(work_id)) as current:
         current.console.note_all(_notes(current, repo))
         from faber.starting import run_input
 
         run_id = current.ask(current.faber.start(run_input(**options)))
-        _finish(current, run_id, wait=wait, exit_code=exit_code)
+        with exits(current.console, _interrupted(f"run {work_id}", work_id)):
+            _finish(current, run_id, wait=wait, exit_code=exit_code)
 
 
 def result(run_id: RunId, wait: Wait = False, json: Json = False) -> None:
@@ -143,6 +145,13 @@ def _approve(given: list[str]) -> dict[str, str]:
             )
         chosen[phase] = when
     return chosen
+
+
+def _interrupted_early(work_id: str) -> str:
+    return (
+        "interrupted before the run was followed.\n"
+        f"whether it was started: python -m faber.api status {work_id}"
+    )
 
 
 def _interrupted(follow: str, run_id: str) -> str:
