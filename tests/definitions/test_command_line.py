@@ -118,6 +118,8 @@ async def test_every_problem_of_a_definition_is_said_with_its_place(door: Door) 
     assert code == 2 and "nowhere-to-be-found" in err
     code, _, err = await door("definition", "run", "x", "--inputs", "[1]")
     assert code == 2 and "JSON object" in err
+    code, _, err = await door("definition", "run", "x", "--budget", "-1")
+    assert (code, err) == (2, "budget_usd: Input should be greater than 0 (given: -1.0)\n")
 
 
 async def test_a_failed_run_goes_on_at_its_failed_step_with_the_same_key(

@@ -22,11 +22,11 @@ def main() -> None:
 
     try:
         read_env_file()
+        app(prog_name="python -m faber.api")
     except FaberError as error:
+        # Of words that do not fit before there is anything to ask.
         print(error.message, file=sys.stderr)
         _leave(code_of(error))
-    try:
-        app(prog_name="python -m faber.api")
     except SystemExit as end:
         _leave(end.code if isinstance(end.code, int) else int(end.code is not None))
 
