@@ -16,7 +16,7 @@ from adapters.engine.dev_server import start_dev_server
 from faber.settings import Settings
 from tests.installed_agents import install_agents
 
-# A shell starts what it puts into the background with SIGINT ignored, and every program started here would inherit that.
+# A shell starts what it puts into the background with SIGINT ignored, and every program started here would too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
