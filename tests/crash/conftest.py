@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -14,7 +15,9 @@ from tests.crash.defined import Defined, defined
 from tests.crash.processes import Server
 from tests.crash.stage import Stage, staged
 
-PORTS = (17433, 18433)
+# A killed server comes back at its own ports, so nobody else may find them free meanwhile.
+SIDE_BY_SIDE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = (17943 + SIDE_BY_SIDE, 18943 + SIDE_BY_SIDE)
 
 Begin = Callable[..., AbstractAsyncContextManager[Stage]]
 Define = Callable[..., AbstractAsyncContextManager[Defined]]

@@ -17,7 +17,7 @@ from tests.http_api.conftest import api, checkout, http_dir, reaching
 from tests.http_api.places import Api
 from tests.stand_in import ModelServer
 
-PORT, UI_PORT = 17033, 18033
+PORT, UI_PORT = 16933, 15933
 
 __all__ = ["api", "checkout", "http_dir", "reaching"]
 

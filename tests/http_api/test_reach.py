@@ -15,7 +15,7 @@ from tests.conftest import to_stderr
 from tests.http_api.places import application, problem_of, settings
 from tests.waiting import eventually
 
-PORT, UI_PORT = 17733, 18733
+PORT, UI_PORT = 17033, 18033
 
 
 async def missing(asking: httpx.AsyncClient) -> list[str]:
