@@ -63,7 +63,7 @@ async def _finished(run: Run, request: FinishRequest) -> Finished:
     summary = f"finish: {request.outcome}"
     try:
         return await asked(
-            Reporting.finish_run, request, QUICK.taken_within(patience(run)), run.host, summary
+            Reporting.finish_run, request, QUICK.taken_within(patience(run.setup)), run.host, summary
         )
     except ActivityError as error:
         if not not_taken_up(error):

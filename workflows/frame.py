@@ -14,7 +14,10 @@ async def prepare(run: Run) -> None:
     """Ask for the configuration and take the work item; skipped where an earlier execution has done so."""
     state = run.state
     if state.setup is None:
-        state.setup = await run.mended("frame", lambda: configuration_of(run))
+        setup = await run.mended("frame", lambda: configuration_of(run))
+        if state.before and state.before.host_queue != setup.host_queue:
+            run.state = state.begun_again(setup, state.before.host_queue)
+        run.state.setup, run.state.before = setup, None
         run.configured()
 
 

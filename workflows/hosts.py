@@ -38,7 +38,7 @@ async def at_host(
     run is continued as new."""
     for _ in range(TRIES):
         try:
-            return await asked(method, request, preset.taken_within(patience(run)), run.host, summary)
+            return await asked(method, request, preset.taken_within(patience(run.setup)), run.host, summary)
         except ActivityError as error:
             if not not_taken_up(error):
                 raise
@@ -59,8 +59,9 @@ async def at_host(
     return await at_host(run, method, request, preset, summary)
 
 
-def patience(run: Run) -> timedelta:
-    return timedelta(minutes=run.configuration.workflow.host_away.told_after_min) / TRIES
+def patience(setup: Setup) -> timedelta:
+    """How long one of the tries waits for the host."""
+    return timedelta(minutes=setup.read().workflow.host_away.told_after_min) / TRIES
 
 
 def _ask_people(run: Run, summary: str) -> Gate:
@@ -90,14 +91,23 @@ async def _elsewhere(run: Run, gate: Gate) -> None:
     setup = await configuration_of(run)
     if setup.host_queue == run.host:
         return
-    run.note(f"begun again on {setup.host_queue}: nobody served {run.host}")
     await workflow.wait_condition(workflow.all_handlers_finished)
-    state = run.state.begun_again(setup)
+    state = run.state.begun_again(setup, run.host)
     resume = {"why": "elsewhere", "state": state.model_dump(mode="json")}
     workflow.continue_as_new(run.input.model_copy(update={"resume": resume}))
 
 
 async def configuration_of(run: Run) -> Setup:
-    """What the run goes by, from whichever host takes this up: that one has the run's files from then on."""
+    """What the run goes by, from whichever host takes this up: that one has the run's files from then on. The one
+    that has them already is asked first."""
     request = ConfigurationRequest(key=run.key, input=run.input.model_copy(update={"resume": None}))
-    return await asked(Configuring.load_configuration, request, QUICK, EXEC_QUEUE, "load the configuration")
+    load, summary = Configuring.load_configuration, "load the configuration"
+    if before := run.state.before:
+        try:
+            return await asked(
+                load, request, QUICK.taken_within(patience(before)), before.host_queue, summary
+            )
+        except ActivityError as error:
+            if not not_taken_up(error):
+                raise
+    return await asked(load, request, QUICK, EXEC_QUEUE, summary)

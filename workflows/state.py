@@ -32,9 +32,11 @@ class Conversation(FromWorker):
 
 
 class RunState(Carried):
-    """`phase` is the one to do next or under way; `reasons` is what a repeated phase is told."""
+    """`phase` is the one to do next or under way; `reasons` is what a repeated phase is told. `before` is what a run
+    that is tried again went by: the host that has its files is in it."""
 
     setup: Setup | None = None
+    before: Setup | None = None
     claimed: bool = False
     phase: Phase = "frame"
     rounds: dict[Phase, int] = Field(default_factory=dict)
@@ -90,14 +92,14 @@ class RunState(Carried):
         self.release_answer = None
         self.completed = [done for done in self.completed if PHASES.index(done) < PHASES.index(phase)]
 
-    def begun_again(self, setup: Setup) -> RunState:
+    def begun_again(self, setup: Setup, gone: str) -> RunState:
         """The state of a run whose host is gone, for another one: what people decided and what was spent stays, and
         each phase's next round begins at the base. A call that was under way may have been made, so it is booked."""
         self.ledger.write_off()
         return RunState(
             gates=self.gates,
             ledger=self.ledger,
-            notes=self.notes,
+            notes=[*self.notes, f"begun again on {setup.host_queue}: nobody served {gone}"],
             raised_limit=self.raised_limit,
             repairs=self.repairs + 1,
             started_at=self.started_at,
@@ -151,7 +153,7 @@ def tried_again(state: RunState, from_phase: Any) -> None:
         raise ApplicationError(
             f"resume.from_phase: {from_phase!r} is none of {known}", type=PAYLOAD_ERROR, non_retryable=True
         )
-    state.setup, state.claimed = None, False
+    state.before, state.setup, state.claimed = state.setup, None, False
     state.retry_count = 0
     # A turn that is tried again is another booking than the one that failed.
     state.repairs += 1

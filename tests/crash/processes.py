@@ -83,7 +83,7 @@ class Worker:
     """`python worker.py`, as a user starts it."""
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self._environment = environment
+        self.environment = environment
         self._log = log
         self.process: asyncio.subprocess.Process | None = None
 
@@ -94,7 +94,7 @@ class Worker:
             process = self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, str(ROOT / "worker.py")),
                 cwd=ROOT,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -121,7 +121,7 @@ class Worker:
     @contextlib.asynccontextmanager
     async def beside(self) -> AsyncIterator[Worker]:
         """Another worker of the same data folder, not yet started; killed in the end."""
-        other = Worker(self._environment, self._log.with_name("other-worker.log"))
+        other = Worker(self.environment, self._log.with_name("other-worker.log"))
         try:
             yield other
         finally:
@@ -130,8 +130,8 @@ class Worker:
     @contextlib.asynccontextmanager
     async def of_another_host(self) -> AsyncIterator[Worker]:
         """A worker with a data folder of its own, not yet started; killed in the end."""
-        data = f"{self._environment['FABER_DATA_DIR']}-of-another-host"
-        other = Worker({**self._environment, "FABER_DATA_DIR": data}, self._log.with_name("elsewhere.log"))
+        data = f"{self.environment['FABER_DATA_DIR']}-of-another-host"
+        other = Worker({**self.environment, "FABER_DATA_DIR": data}, self._log.with_name("elsewhere.log"))
         try:
             yield other
         finally:

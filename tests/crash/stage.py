@@ -96,8 +96,10 @@ class Stage(Cast):
         return found[0]
 
     async def approve(self, name: str) -> None:
-        gate = await self.gate(name)
-        decision = Decision(decision="approve", request_id=gate.request_id, actor="ann", via="test")
+        await self.answer(await self.gate(name), "approve")
+
+    async def answer(self, gate: WaitingOn, word: str) -> None:
+        decision = Decision(decision=word, request_id=gate.request_id, actor="ann", via="test")
         await self.handle.execute_update(FaberRun.decide, decision)
 
     async def result(self) -> RunResult:

@@ -8,9 +8,11 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
-from faber.contract.delivery import Decision
+from faber.client import Faber
+from faber.connection import connect
 from faber.contract.names import PHASES
 from faber.contract.workflows import FaberRun
+from faber.settings import Settings
 from tests.crash.conftest import Begin
 from tests.crash.outcome import has_one_of_everything
 from tests.crash.places import CALL_MICROUSD, CALLS
@@ -111,12 +113,26 @@ async def test_a_rejected_move_fails_the_run_by_name(begin: Begin) -> None:
         await stage.kill("worker")
         await other.start()
         await stage.approve("architect")
-        gate = await stage.gate("host")
-        await stage.handle.execute_update(
-            FaberRun.decide, Decision(decision="reject", request_id=gate.request_id, actor="ann", via="test")
-        )
+        await stage.answer(await stage.gate("host"), "reject")
         with pytest.raises(WorkflowFailureError):
             await stage.handle.result()
         result = await stage.handle.query(FaberRun.result)
         assert result.error_code == "HOST_AWAY"
         assert "no worker serves" in str(result.error)
+
+
+async def test_a_failed_run_that_is_tried_again_without_its_host_begins_on_the_other_one(
+    begin: Begin,
+) -> None:
+    async with begin(**away()) as stage, stage.worker.of_another_host() as other:
+        gate = await stage.gate("architect")
+        await stage.answer(gate, "reject")
+        with pytest.raises(WorkflowFailureError):
+            await stage.handle.result()
+        await stage.kill("worker")
+        await other.start()
+        client = await connect(Settings.read(stage.worker.environment))
+        await Faber(client, Settings.read({}), stage.checkout).retry(stage.handle.id)
+        for name in ("architect", "release"):
+            await stage.approve(name)
+        await completed(stage)
