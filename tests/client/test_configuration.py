@@ -47,6 +47,13 @@ def test_thresholds_out_of_order_are_refused() -> None:
     assert "0 < warning_threshold" in problems_of("workflow: {cost: {warning_threshold: 0.95}}")
 
 
+@pytest.mark.parametrize("hours", ["1.0e+12", ".inf"])
+def test_a_deadline_that_no_calendar_has_is_refused(hours: str) -> None:
+    told = problems_of(f"workflow: {{gates: {{deadline_h: {hours}, remind_after_h: {hours}}}}}")
+    assert "workflow.gates.deadline_h: expected less than or equal to 87600" in told
+    assert "workflow.gates.remind_after_h: expected less than or equal to 87600" in told
+
+
 @pytest.mark.parametrize("project", ["日本", "a\\nb"])
 def test_a_project_that_fits_no_header_is_refused_by_its_key(project: str) -> None:
     told = problems_of(f'observability: {{langsmith: {{project: "{project}"}}}}')

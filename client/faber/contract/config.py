@@ -12,6 +12,8 @@ from faber.contract.wire import FromPerson, without_password
 
 Autonomy = Literal["assisted", "guarded", "autonomous"]
 Platform = Literal["local", "github", "gitea"]
+MOST_HOURS = 3_650 * 24
+"""Ten years. A calendar ends: at a day that it does not have, a run would stand for ever."""
 
 
 class Models(FromPerson):
@@ -121,8 +123,8 @@ class Agents(FromPerson):
 class Gates(FromPerson):
     """Hours until a reminder and until the default answer is given; 0 waits for ever."""
 
-    remind_after_h: float = Field(default=24.0, ge=0)
-    deadline_h: float = Field(default=72.0, ge=0)
+    remind_after_h: float = Field(default=24.0, ge=0, le=MOST_HOURS)
+    deadline_h: float = Field(default=72.0, ge=0, le=MOST_HOURS)
     on_deadline: Literal["reject", "approve"] = "reject"
     require_bound: bool = False
     approvers: list[str] = Field(default_factory=list)

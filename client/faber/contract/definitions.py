@@ -31,6 +31,8 @@ FORMAT = "1.0.0"
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)\Z")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+LONGEST = 3_650 * 86_400
+"""Seconds that people may take. A calendar ends: at a day that it does not have, a run would stand for ever."""
 
 
 def seconds(value: Any) -> Any:
@@ -66,7 +68,7 @@ class FormField(FromPerson):
 class FormConfig(FromPerson):
     fields: list[FormField] = Field(min_length=1, max_length=200)
     title: str = ""
-    timeout: float | None = Field(default=None, gt=0)
+    timeout: float | None = Field(default=None, gt=0, le=LONGEST)
 
     seconds = field_validator("timeout", mode="before")(seconds)
 
@@ -113,7 +115,7 @@ class ApprovalConfig(FromPerson):
     approvers: list[str] = Field(min_length=1, max_length=100)
     min_approvals: int = Field(default=1, ge=1)
     message: str = ""
-    timeout: float | None = Field(default=None, gt=0)
+    timeout: float | None = Field(default=None, gt=0, le=LONGEST)
     on_reject: str = "fail"
     on_timeout: str = "reject"
     exclude_initiator: bool = False

@@ -221,6 +221,11 @@ steps:
             definition(form("a", config={"fields": [{"key": "f"}], "timeout": "soon"})),
             "'soon' is no duration",
         ),
+        (
+            definition(form("a", config={"fields": [{"key": "f"}], "timeout": "9999999d"})),
+            "steps[0].config.timeout: expected less than or equal to 315360000",
+        ),
+        (definition(sign("a", timeout=1e300)), "steps[0].config.timeout: expected less than or equal to"),
         (definition(sign("a", "bob")), "steps[0].config.approvers[0]: an approver is an e-mail address"),
         (
             definition(sign("a", "a@b.cd", "A@b.cd")),
