@@ -30,6 +30,7 @@ from workflows.presets import HTTP, PURE, QUICK
 from workflows.together import together
 
 HOUR = 3600
+MOST_REHEARSED = 20
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ async def _each(course: Course, step: Step, one: Callable[[Course, StepRequest],
 async def _form(course: Course, step: Step) -> Outcome:
     form = FormConfig.model_validate(step.config, extra="ignore")
     if course.input.rehearse:
+        _refuse_a_round_without_end(course, step)
         values = rehearsed(step, form, course.state.context.runtime)
         return Outcome(values, step.next, values)
     prepared: Prepared = await pure(step, Steps.form, request(course, step))
@@ -148,6 +150,7 @@ async def _form(course: Course, step: Step) -> Outcome:
 async def _approval(course: Course, step: Step) -> Outcome:
     terms = ApprovalConfig.model_validate(step.config, extra="ignore")
     if course.input.rehearse:
+        _refuse_a_round_without_end(course, step)
         return Outcome({"approved": True, "comment": "rehearsed", "approvals": []}, step.next)
     approvers = [who for who in terms.approvers if not _excluded(course, terms, who)]
     if len(approvers) < terms.min_approvals:
@@ -189,6 +192,17 @@ def rehearsed(step: Step, form: FormConfig, runtime: dict[str, Any]) -> dict[str
         told = "; ".join(f"{name}: {why}" for name, why in wrong.items())
         raise Ended("INVALID_FORM", f"{step.id}: the inputs do not fill in the form: {told}", step.id)
     return values
+
+
+def _refuse_a_round_without_end(course: Course, step: Step) -> None:
+    """Where nobody is asked every answer is the same, and may lead back to its question for ever. Errors: Ended."""
+    if course.round_of(step.id) > MOST_REHEARSED:
+        raise Ended(
+            "REHEARSAL",
+            f"{step.id} is asked more than {MOST_REHEARSED} times, and nobody is there to answer otherwise: give "
+            "inputs that end this round",
+            step.id,
+        )
 
 
 def _digest(course: Course) -> str:
