@@ -102,6 +102,13 @@ class Gates(FromWorker):
         """The decision on a request, None while there is none."""
         return next((view for view in self.decided if view.request_id == request_id), None)
 
+    def asked(self, view: GateView) -> Gate:
+        """The question that a decision answered. Errors: GateRefused when it is not known any more."""
+        gate = self._closed(view.request_id)
+        if gate is None:
+            raise GateRefused("UNKNOWN_REQUEST", f"no request {view.request_id} here; {self._open_ids()}")
+        return gate
+
     def answered(self, name: str, round: int, subject: dict[str, Any]) -> GateView | None:
         """The latest decision on exactly this question that still counts; None when it must be asked."""
         for gate in reversed(self.closed):
@@ -252,6 +259,8 @@ def _vote(decision: Decision, at: Moment) -> Vote:
 
 def _offered(gate: Gate, decision: Decision) -> Gate:
     if decision.decision not in gate.allowed:
+        if gate.kind == "form":
+            raise GateRefused("NOT_OFFERED", f"{gate.request_id} is a form: fill it in by submit_form")
         offered = ", ".join(gate.allowed)
         raise GateRefused(
             "NOT_OFFERED", f"{gate.request_id} does not take {decision.decision!r}; it takes: {offered}"

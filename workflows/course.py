@@ -33,8 +33,8 @@ OPEN_END = config.Gates(deadline_h=0, remind_after_h=0)
 class CourseState(Carried):
     """`origin` names the run in every key, also after a retry. `next` is the top-level step to do next; `branches` is
     the same for each branch of a parallel step under way, None when it has arrived, and `items` what a `for_each`
-    has done. `visits` counts how often a step was left, `forms` holds what was filled in and not yet taken up, and
-    `standing` is what the records were last told."""
+    has done. `visits` counts how often a step was left, `forms` holds what was filled in and not yet taken up,
+    `filled` the digest of each, and `standing` is what the records were last told."""
 
     origin: str = ""
     setup: DefinitionSetup | None = None
@@ -45,6 +45,7 @@ class CourseState(Carried):
     visits: dict[str, int] = Field(default_factory=dict)
     steps: list[StepRun] = Field(default_factory=list)
     forms: dict[str, Any] = Field(default_factory=dict)
+    filled: dict[str, str] = Field(default_factory=dict)
     provider: str | None = None
     standing: str = ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from temporalio import workflow
@@ -32,12 +34,14 @@ class FormAnswers(Answers):
         gate, values = self._accepted(answer)
         if isinstance(gate, GateView):
             return gate
-        self._course.state.forms[gate.request_id] = values
+        state = self._course.state
+        state.forms[gate.request_id] = values
+        state.filled[gate.request_id] = digest(values)
         gate.allowed = ["approve"]
         decision = Decision(
             decision="approve", request_id=gate.request_id, actor=answer.actor, via=answer.via
         )
-        view = self._course.state.gates.apply(decision, workflow.now())
+        view = state.gates.apply(decision, workflow.now())
         view.bound = answer.request_id is not None
         return view
 
@@ -49,33 +53,28 @@ class FormAnswers(Answers):
 
     def _accepted(self, answer: FormAnswer) -> tuple[Gate | GateView, dict[str, Any]]:
         """The form that is answered and its clean values. Errors: GateRefused naming each field."""
-        gate = self._form(answer)
-        if isinstance(gate, GateView):
-            return gate, {}
-        if "schema" in gate.subject:
-            problems = problems_with(answer.values, gate.subject["schema"])
-            if problems:
-                raise GateRefused("INVALID_OUTPUT", f"{gate.name}: {'; '.join(problems)}", problems=problems)
-            return gate, {"output": answer.values}
-        if not isinstance(answer.values, dict):
-            raise GateRefused("INVALID_FORM", f"{gate.name}: values: one JSON object of the form's fields")
-        form = FormConfig(fields=[FormField.model_validate(item) for item in gate.subject["fields"]])
-        values, wrong = check(form, answer.values)
-        if wrong:
-            told = "; ".join(f"{name}: {why}" for name, why in wrong.items())
-            raise GateRefused("INVALID_FORM", f"{gate.name}: {told}", fields=wrong)
-        return gate, values
+        gates = self._course.state.gates
+        view = None if answer.request_id is None else gates.view(answer.request_id)
+        if view is None:
+            gate = self._form(answer)
+            return gate, _values(gate, answer.values)
+        # One that was not filled in, by its deadline or by a person's word, is none any more.
+        gates.check(Decision(decision="approve", request_id=view.request_id, actor=answer.actor))
+        values = _values(gates.asked(view), answer.values)
+        if self._course.state.filled.get(view.request_id, digest(values)) != digest(values):
+            raise GateRefused(
+                "ALREADY_DECIDED",
+                f"{view.request_id} was filled in with other values by {view.actor} at {view.decided_at}",
+            )
+        return view, values
 
-    def _form(self, answer: FormAnswer) -> Gate | GateView:
-        """The open form, or the view of a submitted one that is sent again."""
+    def _form(self, answer: FormAnswer) -> Gate:
+        """The open form. Errors: GateRefused."""
         gates = self._course.state.gates
         forms = [gate for gate in gates.open if gate.kind == "form" or "schema" in gate.subject]
         if answer.step_id is not None:
             forms = [gate for gate in forms if gate.name == answer.step_id]
         if answer.request_id is not None:
-            view = gates.view(answer.request_id)
-            if view is not None and view.kind in ("form", "manual_fix"):
-                return view
             forms = [gate for gate in forms if gate.request_id == answer.request_id]
         if len(forms) == 1:
             return forms[0]
@@ -84,3 +83,26 @@ class FormAnswers(Answers):
             raise GateRefused("AMBIGUOUS", f"name the form that you answer by step_id; open: {waiting}")
         named = answer.request_id or answer.step_id or "any"
         raise GateRefused("UNKNOWN_REQUEST", f"no form {named[:80]!r} waits; open: {waiting}")
+
+
+def _values(gate: Gate, given: Any) -> dict[str, Any]:
+    """Errors: GateRefused."""
+    if "schema" in gate.subject:
+        problems = problems_with(given, gate.subject["schema"])
+        if problems:
+            raise GateRefused("INVALID_OUTPUT", f"{gate.name}: {'; '.join(problems)}", problems=problems)
+        return {"output": given}
+    if gate.kind != "form":
+        raise GateRefused("UNKNOWN_REQUEST", f"{gate.request_id} is no form: answer it by decide")
+    if not isinstance(given, dict):
+        raise GateRefused("INVALID_FORM", f"{gate.name}: values: one JSON object of the form's fields")
+    form = FormConfig(fields=[FormField.model_validate(item) for item in gate.subject["fields"]])
+    values, wrong = check(form, given)
+    if wrong:
+        told = "; ".join(f"{name}: {why}" for name, why in wrong.items())
+        raise GateRefused("INVALID_FORM", f"{gate.name}: {told}", fields=wrong)
+    return values
+
+
+def digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

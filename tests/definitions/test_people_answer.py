@@ -60,6 +60,49 @@ async def test_a_form_sent_twice_is_one_answer(desk: Desk) -> None:
     await handle.terminate()
 
 
+async def test_a_form_sent_again_with_other_values_is_refused(desk: Desk) -> None:
+    handle = await desk.start(
+        form("who", "then", {"key": "name"}, {"key": "age", "type": "integer"}), form("then")
+    )
+    waiting = await desk.waits(handle, "who")
+
+    async def sent(**values: object) -> object:
+        answer = FormAnswer(values=values, request_id=waiting.request_id, actor="bob")
+        return await handle.execute_update(DefinitionRun.submit_form, answer)
+
+    first = await sent(name="Ada")
+    assert await sent(name="Ada", age=None) == first, "what was left out is null"
+    with pytest.raises(WorkflowUpdateFailedError) as raised:
+        await sent(name="Eve")
+    assert isinstance(raised.value.cause, ApplicationError)
+    assert raised.value.cause.type == "ALREADY_DECIDED"
+    assert "with other values by bob" in raised.value.cause.message
+    assert (await desk.context(handle)).runtime["name"] == "Ada"
+    await handle.terminate()
+
+
+async def test_a_form_that_comes_after_its_deadline_is_refused_as_late(desk: Desk) -> None:
+    steps = [{**form("who", "then", timeout=0.3), "on_error": "continue"}, form("then")]
+    handle = await desk.start(*steps)
+    waiting = await desk.waits(handle, "who")
+    await desk.waits(handle, "then")
+    with pytest.raises(WorkflowUpdateFailedError) as raised:
+        await handle.execute_update(
+            DefinitionRun.submit_form, FormAnswer(values={"name": "Ada"}, request_id=waiting.request_id)
+        )
+    assert isinstance(raised.value.cause, ApplicationError)
+    assert raised.value.cause.type == "LATE"
+    await handle.terminate()
+
+
+async def test_an_approval_of_a_form_says_how_a_form_is_answered(desk: Desk) -> None:
+    handle = await desk.start(form("who"))
+    with pytest.raises(WorkflowUpdateFailedError) as raised:
+        await desk.decide(handle, "who")
+    assert "is a form: fill it in by submit_form" in str(raised.value.cause)
+    await handle.terminate()
+
+
 async def test_a_form_by_signal_counts_and_a_malformed_one_is_noted(desk: Desk) -> None:
     handle = await desk.start(form("who"))
     await desk.waits(handle, "who")
