@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 PREFIX = "def"
 INPUTS = "faber_inputs"
 ID_LENGTH = 100
+LISTED = "[]"
+DEEPEST = 50
+"""As deep as a definition may be: the parser takes longer and longer with each list in a list."""
+IDS: list[list[str | None]] = [["id"], ["workflow", "id"]]
 Handle = WorkflowHandle[DefinitionRun, DefinitionResult]
 
 
@@ -198,13 +202,36 @@ def memo(definition_id: str, input: DefinitionInput) -> dict[str, Any]:
 def id_in(definition: dict[str, Any] | str | None) -> str:
     """What an inline definition calls itself; whether it is one is the worker's to say."""
     if isinstance(definition, str):
-        try:
-            definition = yaml.safe_load(definition)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            return "inline"
+        return _id_in_text(definition) or "inline"
     inner = definition.get("workflow", definition) if isinstance(definition, dict) else {}
     found = inner.get("id") if isinstance(inner, dict) else None
     return str(found) if found else "inline"
+
+
+def _id_in_text(text: str) -> str | None:
+    """Read as events, and only so far: what is built of a few aliases may take gigabytes."""
+    # Of each open map the key whose value comes next, None where a key does; of each open list LISTED.
+    place: list[str | None] = []
+    try:
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.CollectionStartEvent):
+                if len(place) == DEEPEST:
+                    return None
+                place.append(None if isinstance(event, yaml.MappingStartEvent) else LISTED)
+                continue
+            if isinstance(event, yaml.ScalarEvent):
+                if place and place[-1] is None:
+                    place[-1] = event.value
+                    continue
+                if place in IDS:
+                    return str(event.value)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                place.pop()
+            if place and place[-1] != LISTED:
+                place[-1] = None
+    except yaml.YAMLError:
+        return None
+    return None
 
 
 def plain(text: str) -> str:
