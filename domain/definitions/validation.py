@@ -9,7 +9,7 @@ from domain.definitions.findings import Findings
 from domain.definitions.graph import Graph
 from domain.definitions.names import Names
 from domain.definitions.places import shown
-from domain.definitions.reading import Unreadable, read
+from domain.definitions.reading import SIZE, Unreadable, read
 from domain.definitions.shape import Outline, Shape
 from faber.contract.definitions import Definition, Problem, Step
 
@@ -29,8 +29,14 @@ def validate(source: str | dict[str, Any]) -> tuple[Definition | None, list[Prob
     contents = Contents(Names(graph, outline.static, findings), findings)
     for draft in outline.steps:
         contents.check(draft)
-    problems = sorted(findings.problems, key=lambda problem: problem.line or 0)
-    return (None if findings.failed else _definition(outline)), problems
+    made = None if findings.failed else _definition(outline)
+    if made is not None and (size := len(made.model_dump_json().encode())) > SIZE:
+        findings.error(
+            (),
+            f"with every default it has {size:,} bytes, more than the {SIZE:,} that a run can carry: make it smaller",
+        )
+        made = None
+    return made, sorted(findings.problems, key=lambda problem: problem.line or 0)
 
 
 def _definition(outline: Outline) -> Definition:

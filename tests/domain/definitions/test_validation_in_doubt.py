@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.domain.definitions.definitions import ask, call, condition, definition, form
 from tests.domain.definitions.problems import errors, warnings
+
+MANY = {"fields": [{"key": f"field_{n}"} for n in range(200)]}
 
 
 def test_no_else_is_a_warning_the_run_completes_there() -> None:
@@ -63,3 +69,16 @@ def test_a_definition_that_would_take_long_to_check_is_not_checked_to_its_end() 
             step["next"] = following and following["id"]
         (problem,) = errors(definition(*steps))
         assert "the definition takes too long to check" in problem
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        definition(*(form(f"s{n}", next=f"s{n + 1}", config=MANY) for n in range(30)), form("s30")),
+        definition(form("a"), static={"text": "\u6f22" * 350_000}),
+    ],
+    ids=["by its defaults", "by its bytes"],
+)
+def test_a_definition_that_no_run_could_carry_is_refused(large: dict[str, Any]) -> None:
+    [problem] = errors(large)
+    assert problem.startswith("$: with every default it has 1,")
