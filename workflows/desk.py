@@ -173,7 +173,7 @@ class Desk(ABC):
         await self.unpaused()
         if workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(workflow.all_handlers_finished)
-            workflow.continue_as_new(self.input.model_copy(update={"resume": self.carried("continue")}))
+            workflow.continue_as_new(self.input.going_on(self.carried("continue")))
 
     async def unpaused(self) -> None:
         """Wait while paused. Errors: Ended when a person ended the run instead."""

@@ -153,9 +153,12 @@ class Definitions:
 
         def shown(input: DefinitionInput) -> Shown:
             wanted = input.definition_id or id_in(input.definition)
-            return Shown(f"{wanted}, again", memo(wanted, input))
+            # An input that goes on has not got the first one's inputs any more.
+            return Shown(f"{wanted}, again", {**memo(wanted, input), INPUTS: inputs})
 
         async with temporal_errors(f"retry {run_id}"):
+            there = await self.handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+            inputs = (await there.memo()).get(INPUTS)
             await again(self.faber.client, DefinitionRun.run, self.handle(run_id), DefinitionInput, shown)
         return run_id
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -23,6 +23,7 @@ from faber.configuration import find_configuration, read_configuration
 from faber.connection import RPC_TIMEOUT
 from faber.contract.delivery import RunInput, RunResult, Status
 from faber.contract.names import PHASES, TASK_QUEUE
+from faber.contract.wire import GoesOn
 from faber.contract.workflows import FaberRun
 from faber.converter import describe
 from faber.errors import Conflict, UsageError
@@ -31,7 +32,7 @@ from faber.outcomes import read_failure
 
 REPOSITORY = "faber_repository"
 SHOWN = "faber"
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=GoesOn)
 COMPARED = ("autonomy", "budget_usd", "max_retries", "approve", "on_budget")
 
 
@@ -196,7 +197,7 @@ async def again(
     told = shown(input)
     await client.start_workflow(
         run,
-        input.model_copy(update={"resume": carried, **(changed or {})}),
+        input.going_on(carried).model_copy(update=changed or {}),
         id=handle.id,
         task_queue=TASK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.FAIL,

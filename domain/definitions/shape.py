@@ -10,6 +10,7 @@ from domain.definitions.arithmetic import kind
 from domain.definitions.drafts import Draft, Drafting, identifier
 from domain.definitions.findings import Findings
 from domain.definitions.places import Place
+from domain.definitions.sizes import MOST_KEPT, size
 from faber.contract.definitions import FORMAT
 
 STEPS = 500
@@ -126,10 +127,18 @@ class Shape:
                     (*self._place("context"), "static"), "the constants are in `static` already"
                 )
             static, place = context.get("static", static), (*self._place("context"), "static")
-        if static is None or isinstance(static, dict):
-            return static or {}
-        self._findings.error(place, f"static is a map of constants, and this is {kind(static)}")
-        return {}
+        if static is None:
+            return {}
+        if not isinstance(static, dict):
+            self._findings.error(place, f"static is a map of constants, and this is {kind(static)}")
+            return {}
+        if (large := size(static)) > MOST_KEPT:
+            # They are carried with the definition, with the context, and with the result.
+            self._findings.error(
+                place,
+                f"the constants have {large:,} bytes, more than {MOST_KEPT:,}: let inputs bring what is large",
+            )
+        return static
 
     def _steps(self) -> list[Draft]:
         value, place = self._values.get("steps"), self._place("steps")

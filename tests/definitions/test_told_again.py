@@ -107,6 +107,23 @@ async def test_a_call_that_is_retried_bears_the_key_that_it_had(desk: Desk, serv
     ]
 
 
+async def test_a_run_goes_on_without_a_second_copy_of_what_it_was_given(desk: Desk, service: Service) -> None:
+    """With two of each, this one would be more than Temporal takes."""
+    service.answers = [404, 404]
+    large = definition(call("one", service, "two"), form("two"), name="x" * 700_000)
+    handle = await desk.start(definition=large, inputs={"text": "y" * 900_000, "seen": 5})
+    await desk.failure(handle)
+    for _ in range(2):
+        handle = await retried(desk, handle)
+        if service.answers:
+            await desk.failure(handle)
+    await desk.waits(handle, "two")
+    runtime = (await desk.context(handle)).runtime
+    assert (runtime["seen"], runtime["text"]["bytes"]) == (5, 900_002)
+    assert (await desk.status(handle)).workflow_id == "tried"
+    await handle.terminate()
+
+
 async def test_what_branches_and_items_had_done_is_not_done_again_by_a_retry(
     desk: Desk, service: Service
 ) -> None:

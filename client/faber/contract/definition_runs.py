@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
 from faber.contract.definitions import Definition, StepType
 from faber.contract.delivery import GateView, Status
 from faber.contract.money import Price
-from faber.contract.wire import FromPerson, FromWorker, Plain
+from faber.contract.wire import FromPerson, FromWorker, GoesOn, Plain
 
 StepStatus = Literal["pending", "running", "completed", "failed"]
 ExecutionStatus = Literal["queued", "running", "waiting", "completed", "failed", "canceled"]
@@ -24,7 +24,7 @@ class Context(FromWorker):
     runtime: dict[str, Any] = Field(default_factory=dict)
 
 
-class DefinitionInput(FromPerson):
+class DefinitionInput(GoesOn):
     """What starts a definition: `definition` (an object, or YAML or JSON text), or `definition_id` of the registry
     (or a file's name in `.fractary/faber/workflows/`), with `version` for another one than the newest.
 
@@ -47,6 +47,15 @@ class DefinitionInput(FromPerson):
     project: str | None = None
     tenant: Plain | None = Field(default=None, max_length=200)
     resume: dict[str, Any] | None = None
+
+    def going_on(self, resume: dict[str, Any]) -> Self:
+        """What was taken up is in the state: with both of them an input could grow beyond what Temporal takes."""
+        setup = (resume.get("state") or {}).get("setup")
+        if setup is None:
+            return super().going_on(resume)
+        named = self.definition_id if self.definition is None else setup["definition"]["id"]
+        taken: dict[str, Any] = {"definition": None, "definition_id": named, "inputs": {}, "profile": {}}
+        return self.model_copy(update={"resume": resume, **taken})
 
 
 class FormAnswer(FromPerson):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from faber.contract.config import Autonomy
 from faber.contract.names import Phase
-from faber.contract.wire import FromPerson, FromWorker, without_password
+from faber.contract.wire import FromPerson, FromWorker, GoesOn, without_password
 
 GateKind = Literal["approval", "form", "budget", "manual_fix", "pause"]
 Verdict = Literal["GO", "NO_GO", "RETRY"]
@@ -27,7 +27,7 @@ ALIASES: dict[str, DecisionWord] = {
 }
 
 
-class RunInput(FromPerson):
+class RunInput(GoesOn):
     """What starts a delivery run. Only `work_id` is essential; absent options follow the configuration.
 
     `repo` is the path of a checkout on the worker's host, or a URL; absent: the worker's own folder.

@@ -1,7 +1,7 @@
 """The two kinds of model on the wire: what a person may write, and what a worker wrote."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -34,6 +34,14 @@ class FromPerson(BaseModel):
     """Root inputs and updates: an unknown name is a mistake and is refused by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GoesOn(FromPerson):
+    """The input of a run that may be continued by another execution, in its field `resume`."""
+
+    def going_on(self, resume: dict[str, Any]) -> Self:
+        """The input of the execution that continues this one with the state in `resume`."""
+        return self.model_copy(update={"resume": resume})
 
 
 class FromWorker(BaseModel):

@@ -75,10 +75,19 @@ def test_a_definition_that_would_take_long_to_check_is_not_checked_to_its_end() 
     "large",
     [
         definition(*(form(f"s{n}", next=f"s{n + 1}", config=MANY) for n in range(30)), form("s30")),
-        definition(form("a"), static={"text": "\u6f22" * 350_000}),
+        definition(
+            *({**ask(f"s{n}", prompt="\u6f22" * 90_000), "next": f"s{n + 1}"} for n in range(4)), form("s4")
+        ),
     ],
     ids=["by its defaults", "by its bytes"],
 )
 def test_a_definition_that_no_run_could_carry_is_refused(large: dict[str, Any]) -> None:
     [problem] = errors(large)
     assert problem.startswith("$: with every default it has 1,")
+
+
+def test_constants_that_are_large_are_refused_in_their_place() -> None:
+    large = definition(form("a"), static={"text": "x" * 131_072})
+    assert errors(large) == [
+        "static: the constants have 131,084 bytes, more than 131,072: let inputs bring what is large"
+    ]
