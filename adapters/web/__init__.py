@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -12,6 +14,12 @@ from adapters.web.retry_after import retry_after_s
 from faber.errors import ApiCallError, ApiCallUnanswered
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+DEEPEST = 100
+_CHARSET = re.compile(
+    r"(us-)?ascii|utf-?(8|16|32)|utf-(16|32)-?[lb]e|iso-?8859-([1-9]|1[013-6])|latin-?1|(windows-|cp)125[0-8]"
+    r"|koi8-[ru]|gbk|gb2312|gb18030|big5|euc-(jp|kr)|shift_jis|iso-2022-jp",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -24,20 +32,21 @@ class WebAnswer:
 
     @property
     def text(self) -> str:
-        """By the charset that the answer names; what does not decode is replaced."""
-        charset = _parameter(self.headers.get("content-type", ""), "charset") or "utf-8"
-        try:
-            return self.body.decode(charset, "replace")
-        except LookupError:
-            return self.body.decode("utf-8", "replace")
+        """By the charset that the answer names, when it is one of the web's; what does not decode is replaced."""
+        named = _parameter(self.headers.get("content-type", ""), "charset").lower()
+        # Python knows others, of which some take hours for a megabyte and some make half of a surrogate pair.
+        return self.body.decode(named if _CHARSET.fullmatch(named) else "utf-8", "replace")
 
     @property
     def json(self) -> Any:
-        """None when the body is no JSON, whatever it is called."""
+        """None when the body is no JSON that can be kept, whatever it is called: NaN and half of a surrogate pair
+        stand in no history, and what is nested deeper than 100 could be neither written down nor looked through."""
         try:
-            return json.loads(self.body)
+            value = json.loads(self.body, parse_constant=_finite, parse_float=_finite)
+            json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return None
+        return value if _is_flat(value) else None
 
 
 class Web(Protocol):
@@ -77,3 +86,23 @@ def _parameter(value: str, name: str) -> str:
         if key.strip().lower() == name:
             return given.strip().strip('"')
     return ""
+
+
+def _finite(written: str) -> float:
+    value = float(written)
+    if not math.isfinite(value):
+        raise ValueError(written)
+    return value
+
+
+def _is_flat(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        ]
+        if not level:
+            return True
+    return False

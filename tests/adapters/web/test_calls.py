@@ -42,6 +42,10 @@ class Site:
 Answering = Callable[[Says], Site]
 
 
+def nested(deep: int) -> Any:
+    return [nested(deep - 1)] if deep > 1 else []
+
+
 @pytest.fixture(params=["http", "in memory"])
 def answering(request: pytest.FixtureRequest, serve: Serve, web: HttpWeb) -> Answering:
     def real(says: Says) -> Site:
@@ -189,8 +193,20 @@ async def test_a_body_that_cannot_be_written_is_refused(answering: Answering, bo
         ("text/html", b"<p>", "<p>", None),
         ("text/plain; charset=latin-1", b"\xe4", "ä", None),
         ("text/plain; charset=nonsense", "ä".encode(), "ä", None),
+        ("text/plain; charset=Windows-1252", b"\x80", "€", None),
+        ("text/plain; charset=UTF-16LE", "ä".encode("utf-16-le"), "ä", None),
+        ("text/plain; charset=undefined", b"x", "x", None),
+        ("text/plain; charset=unicode_escape", rb"\ud800", r"\ud800", None),
+        ("text/plain; charset=punycode", b"a-" + b"b" * 500_000, "a-" + "b" * 500_000, None),
         ("text/plain", b"\xff", "\N{REPLACEMENT CHARACTER}", None),
         ("application/json", b"[" * 100_000, "[" * 100_000, None),
+        ("application/json", b"[" * 100 + b"]" * 100, "[" * 100 + "]" * 100, nested(100)),
+        ("application/json", b"[" * 102 + b"]" * 102, "[" * 102 + "]" * 102, None),
+        ("application/json", b'{"a": 1e400}', '{"a": 1e400}', None),
+        ("application/json", b"[NaN]", "[NaN]", None),
+        ("application/json", b"-Infinity", "-Infinity", None),
+        ("application/json", b'["\\ud800"]', '["\\ud800"]', None),
+        ("application/json", b'["\\ud83d\\ude00"]', '["\\ud83d\\ude00"]', ["\U0001f600"]),
         ("application/json", b"", "", None),
     ],
 )
