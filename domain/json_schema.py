@@ -28,7 +28,7 @@ WORK = 150_000
 
 Errors = Iterable[ValidationError]
 
-_spent: ContextVar[int] = ContextVar("work done to check one value", default=0)
+_left: ContextVar[int] = ContextVar("work left to check one value", default=WORK)
 _KEYWORDS: dict[str, Any] = dict(Draft202012Validator.VALIDATORS)
 
 
@@ -55,7 +55,7 @@ def schema_work(schema: Any) -> int:
     return CHARACTER * len(text) + (_examined(text)[1] if len(text) <= SIZE else 0)
 
 
-def errors_in(value: Any, schema: Any) -> list[ValidationError]:
+def errors_in(value: Any, schema: Any, work: int = WORK) -> list[ValidationError]:
     """Every way in which the value does not fit. Errors: SchemaRefused."""
     problems = schema_problems(schema)
     if problems:
@@ -63,15 +63,17 @@ def errors_in(value: Any, schema: Any) -> list[ValidationError]:
     if isinstance(schema, dict):
         # With it the library would take its own keywords at every reference to the top.
         schema = {name: inner for name, inner in schema.items() if name != "$schema"}
-    token = _spent.set(0)
+    token = _left.set(work)
     try:
         return list(_validator()(schema, registry=Registry()).iter_errors(value))
     except PatternRefused as error:
         raise SchemaRefused(error.message) from None
     except RecursionError:
         raise SchemaRefused("the schema goes round in circles, or the value is nested too deeply") from None
+    except ArithmeticError as error:
+        raise SchemaRefused(f"a number of the value cannot be checked: {error}") from None
     finally:
-        _spent.reset(token)
+        _left.reset(token)
 
 
 @functools.lru_cache(maxsize=64)
@@ -164,6 +166,8 @@ def _validator() -> type[Validator]:
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
         "uniqueItems": _unique_items,
+        "enum": _enum,
+        "const": _const,
     }
     keywords = {name: _bounded(check) for name, check in {**_KEYWORDS, **own}.items()}
     made: type[Validator] = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
@@ -179,8 +183,8 @@ def _bounded(check: Any) -> Any:
 
 
 def _spend(work: int) -> None:
-    _spent.set(_spent.get() + work)
-    if _spent.get() > WORK:
+    _left.set(_left.get() - work)
+    if _left.get() < 0:
         raise SchemaRefused("it would take too long to check this value by this schema")
 
 
@@ -216,6 +220,22 @@ def _unique_items(validator: Any, unique: bool, instance: Any, schema: Any) -> E
         return
     if len({json.dumps(_canonical(item), sort_keys=True) for item in instance}) < len(instance):
         yield ValidationError(f"{instance!r} has non-unique elements")
+
+
+def _enum(validator: Validator, allowed: list[Any], instance: Any, schema: Any) -> Errors:
+    _spend(_compared(allowed))
+    for error in _KEYWORDS["enum"](validator, allowed, instance, schema) or ():
+        yield ValidationError(error.message[:SHOWN])
+
+
+def _const(validator: Validator, wanted: Any, instance: Any, schema: Any) -> Errors:
+    _spend(_compared(wanted))
+    yield from _KEYWORDS["const"](validator, wanted, instance, schema) or ()
+
+
+def _compared(value: Any) -> int:
+    """What it costs to compare another value with all of this one, and to say how they differ."""
+    return len(json.dumps(value)) // 50
 
 
 def _canonical(value: Any) -> Any:

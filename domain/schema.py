@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from domain.json_schema import SchemaRefused, errors_in
+from domain.json_schema import WORK, SchemaRefused, errors_in
 from faber.contract.names import Phase
 
 WORK_TYPES = ("feature", "bug", "chore", "patch", "infrastructure", "api")
@@ -53,13 +53,13 @@ SCHEMAS: dict[Phase, dict[str, Any]] = {
 """By phase; `build` answers in the files, not in a form."""
 
 
-def problems_with(value: Any, schema: dict[str, Any]) -> list[str]:
+def problems_with(value: Any, schema: dict[str, Any], work: int = WORK) -> list[str]:
     """Every way in which the value does not fit, `path: what is wrong`, sorted; empty when it fits. A
-    schema that is itself wrong, or points anywhere outside itself, is one problem."""
+    schema that is itself wrong, or points anywhere outside itself, is one problem, and so is more than the `work`."""
     try:
         # NaN is neither below a minimum nor above a maximum, and no JSON either.
         json.dumps(value, allow_nan=False)
-        found = errors_in(value, schema)
+        found = errors_in(value, schema, work)
     except (TypeError, ValueError) as error:
         return [f"$: it is not JSON: {error}"]
     except RecursionError:

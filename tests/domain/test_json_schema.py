@@ -98,6 +98,29 @@ def test_references_to_references_end() -> None:
     assert told(1, {"type": "integer"}) == [], "the next value has a budget of its own"
 
 
+@pytest.mark.parametrize("keyword", ["enum", "const"])
+def test_what_is_compared_with_much_again_and_again_ends(keyword: str) -> None:
+    much = [[n] * 3 for n in range(3_000)]
+    with pytest.raises(SchemaRefused, match="it would take too long"):
+        errors_in([[1, 2, -3]] * 3_000, {"items": {keyword: much}})
+    assert told([1, 2, 3], {"enum": [[1, 2, 3.0]]}) == []
+    (message,) = told(-1, {"enum": much})
+    assert message.startswith("-1 is not one of [[0, 0, 0], ") and len(message) == 200
+
+
+def test_a_caller_may_give_less_work() -> None:
+    schema = {"items": {"type": "integer"}}
+    assert errors_in([1] * 1_000, schema, work=2_000) == []
+    with pytest.raises(SchemaRefused, match="it would take too long"):
+        errors_in([1] * 3_000, schema, work=2_000)
+
+
+@pytest.mark.parametrize("value", [10**400, float("inf")])
+def test_a_number_that_cannot_be_reckoned_with_is_said_to_be_so(value: float) -> None:
+    with pytest.raises(SchemaRefused, match="a number of the value cannot be checked"):
+        errors_in(value, {"multipleOf": 0.5})
+
+
 def test_many_items_that_cannot_be_sorted_are_compared_in_a_moment() -> None:
     items: list[Any] = [{"a": n} for n in range(50_000)]
     schema = {"uniqueItems": True}
