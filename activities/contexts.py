@@ -6,11 +6,9 @@ import json
 from typing import Any
 
 from adapters.artifacts import Artifacts
-from domain.definitions.sizes import MOST_KEPT, large, share, size
+from domain.definitions.sizes import MOST_KEPT, REFERENCE, is_reference, large, posing, share, size
 from faber.contract.definition_runs import Context
 from faber.errors import UsageError
-
-REFERENCE = "$artifact"
 
 
 class Contexts:
@@ -50,16 +48,8 @@ class Contexts:
         return value
 
 
-def is_reference(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {REFERENCE, "bytes"}
-
-
 def refuse_references(where: str, values: dict[str, Any]) -> None:
-    """What stands for a kept value is the engine's to write: a person's would be read as whatever it names.
-
-    Errors: UsageError."""
+    """Errors: UsageError."""
     for name, value in values.items():
-        if any(is_reference(item) for item in (value if isinstance(value, list) else [value])):
-            raise UsageError(
-                f"{where}.{name} has the shape of a kept value, {{{REFERENCE!r}: ..., 'bytes': ...}}: rename a key"
-            )
+        if problem := posing(value):
+            raise UsageError(f"{where}.{name}: {problem}")

@@ -18,6 +18,7 @@ from activities.places import within
 from adapters.models import Message, ModelAnswer, ModelRequest
 from adapters.records import Records
 from domain.definitions.paths import look_up
+from domain.definitions.sizes import posing
 from domain.definitions.templates import render
 from domain.schema import problems_with
 from faber.contract.definition_runs import Context
@@ -157,4 +158,5 @@ def judged(schema: dict[str, Any], answer: ModelAnswer) -> tuple[list[str], Any]
     if answer.structured is None:
         return ["the answer is not one JSON object"], None
     output = answer.structured if is_object(schema) else answer.structured.get(WRAPPED)
-    return problems_with(output, schema), output
+    problem = posing(output)
+    return ([problem] if problem else problems_with(output, schema)), output

@@ -14,6 +14,7 @@ from adapters.journal import Journal
 from adapters.notifier import Notifier
 from adapters.web import Web
 from domain.definitions.conditions import evaluate
+from domain.definitions.sizes import posing
 from domain.definitions.templates import render, render_value
 from domain.redaction import Redactor
 from faber.contract.definition_runs import Context
@@ -92,6 +93,9 @@ class Steps:
                 f"{request.step.id}: for_each goes over {len(found)} items, and at most {MOST_ITEMS} are done by one "
                 "step: split the list"
             )
+        for number, item in enumerate(found):
+            if problem := posing(item):
+                raise ValidationError(f"{request.step.id}: item {number} of for_each: {problem}")
         return Items(items=[await self._contexts.put_away(item, len(found)) for item in found])
 
     @activity.defn

@@ -9,6 +9,7 @@ from typing import Any
 from temporalio import workflow
 
 from domain.definitions.forms import check
+from domain.definitions.sizes import posing
 from domain.gates import Gate, GateRefused
 from domain.schema import problems_with
 from faber.contract.definition_runs import FormAnswer
@@ -91,7 +92,8 @@ class FormAnswers(Answers):
 def _values(gate: Gate, given: Any) -> dict[str, Any]:
     """Errors: GateRefused."""
     if "schema" in gate.subject:
-        problems = problems_with(given, gate.subject["schema"], WORK)
+        problem = posing(given)
+        problems = [problem] if problem else problems_with(given, gate.subject["schema"], WORK)
         if problems:
             raise GateRefused("INVALID_OUTPUT", f"{gate.name}: {'; '.join(problems)}", problems=problems)
         return {"output": given}

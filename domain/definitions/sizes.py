@@ -11,6 +11,7 @@ MOST_KEPT = 131_072
 MOST_OF_A_LIST = 4_000_000
 """What the requests for a list's items may come to together."""
 OF_A_REFERENCE = 128
+REFERENCE = "$artifact"
 
 
 def size(value: Any) -> int:
@@ -35,3 +36,16 @@ def large(values: Mapping[str, Any], most: int = MOST_KEPT) -> list[str]:
 def share(among: int) -> int:
     """How large each of so many values may be that are kept together."""
     return max(OF_A_REFERENCE, min(LARGEST_KEPT, MOST_KEPT // max(1, among)))
+
+
+def is_reference(value: Any) -> bool:
+    """Whether it stands for a value that is kept outside."""
+    return isinstance(value, dict) and set(value) == {REFERENCE, "bytes"}
+
+
+def posing(value: Any) -> str | None:
+    """What is wrong with a value from outside that would be read as whatever artifact it names: that is the engine's
+    to write."""
+    if any(is_reference(item) for item in (value if isinstance(value, list) else [value])):
+        return f"it has the shape of a kept value, {{{REFERENCE!r}: ..., 'bytes': ...}}: rename a key"
+    return None

@@ -253,6 +253,22 @@ async def test_an_input_in_the_shape_of_a_kept_value_reads_nobodys_artifact(desk
         assert cause.type == "USAGE" and "inputs.seen" in cause.message
 
 
+async def test_an_item_in_the_shape_of_a_kept_value_reads_nobodys_artifact(
+    desk: Desk, service: Service
+) -> None:
+    posing = {"$artifact": "0" * 64, "bytes": 3}
+    each = step(
+        "each",
+        "api_call",
+        for_each={"items": "told['all']"},
+        url=service.url + "/{{ item | tojson | urlencode }}",
+    )
+    handle = await desk.start(each, inputs={"told": {"all": [1, posing]}})
+    cause, _ = await desk.failure(handle)
+    assert "each: item 1 of for_each: it has the shape of a kept value" in cause.message
+    assert service.calls == []
+
+
 async def test_neither_and_both_ways_to_name_a_definition_are_refused(desk: Desk) -> None:
     for options in ({}, {"definition": {"id": "x"}, "definition_id": "x"}):
         handle = await desk.client.start_workflow(
