@@ -36,6 +36,9 @@ class Findings:
             )
         return self._left >= 0
 
+    def unreadable(self, place: Place, message: str, line: int | None) -> None:
+        self.problems.append(Problem(path=shown(place), message=message, line=line))
+
     def error(self, place: Place, message: str) -> None:
         self._add(place, message, "error")
 

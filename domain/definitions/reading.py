@@ -6,6 +6,7 @@ as they are written. Anchors, aliases, tags, merge keys and keys that are there 
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -14,26 +15,21 @@ from typing import Any
 
 import yaml
 
-from domain.definitions.places import Lines, Place, shown
+from domain.definitions.places import Lines, Place
+from domain.definitions.scalars import LARGEST, scalar
 from faber.errors import FaberError
 
 SIZE = 1_000_000
 DEPTH = 50
 NODES = 50_000
-LARGEST = 2**63 - 1
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
+REFUSED = 100
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Unreadable(FaberError):
-    """A document that is not read at all. `line` counts from 1, None where there is none to name."""
+    """A document that is not taken. `line` counts from 1, None where there is none to name. `others` was found beside
+    it, and `document`, with its `lines`, is what can be looked at nevertheless: None when there is nothing."""
 
     code = "UNREADABLE"
 
@@ -41,6 +37,9 @@ class Unreadable(FaberError):
         super().__init__(message)
         self.line = line
         self.place = place
+        self.others: list[Unreadable] = []
+        self.document: dict[str, Any] | None = None
+        self.lines: Lines = lambda place: None
 
 
 def read(source: str | dict[str, Any]) -> tuple[dict[str, Any], Lines]:
@@ -72,22 +71,27 @@ def _read_text(text: str) -> tuple[Any, dict[Place, int]]:
         raise Unreadable("the document has characters that cannot be stored, such as a null byte")
     reading = _Reading()
     refused = _read_yaml(text, reading)
+    if reading.refused and refused is None:
+        raise reading.told()
     # What is JSON is read as JSON: YAML does not take its tabs and surrogate pairs, and folds some of its characters.
     is_json, document = _as_json(text)
     if is_json:
         return document, {} if refused else reading.lines
     if refused:
-        raise refused
+        raise reading.told(refused)
     if not reading.begun:
         raise Unreadable("the document is empty")
     return reading.root, reading.lines
 
 
 def _read_yaml(text: str, reading: _Reading) -> Unreadable | None:
-    """Errors: Unreadable for YAML that is not taken; it is returned for what is no YAML."""
+    """What is no YAML is returned, and what is not taken of it is `reading.refused`."""
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             reading.take(event)
+    except Unreadable as error:
+        reading.refused.append(error)
+        reading.root = None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         said = error.problem or error.context or "it cannot be read"
@@ -118,23 +122,34 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Reading:
-    """The events of one document, put together: `lines` has the line of each value, or of its key."""
+    """The events of one document, put together: `lines` has the line of each value, or of its key. What is not taken
+    is left out, or taken as text, so that the rest can be looked at too."""
 
     def __init__(self) -> None:
+        self.refused: list[Unreadable] = []
         self.root: Any = None
         self.begun = False
         self.lines: dict[Place, int] = {}
         self._open: list[dict[str, Any] | list[Any]] = []
         self._place: list[str | int] = []
         self._key: str | None = None
+        self._left_out = False
+
+    def told(self, last: Unreadable | None = None) -> Unreadable:
+        """The first of what was refused, with all the others."""
+        first, *others = [*self.refused, *([last] if last else [])]
+        first.others = others
+        if last is None and isinstance(self.root, dict):
+            first.document, first.lines = self.root, functools.partial(_nearest, self.lines)
+        return first
 
     def take(self, event: yaml.Event) -> None:
         line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Unreadable("anchors and aliases (& and *) are not read: write the value out", line)
+        if getattr(event, "anchor", None):
+            self._refuse("anchors and aliases (& and *) are not read: write the value out", line)
         tag = getattr(event, "tag", None)
         if tag:
-            raise Unreadable(f"tags such as {tag[:50]} are not read", line)
+            self._refuse(f"tags such as {tag[:50]} are not read", line)
         if isinstance(event, yaml.DocumentStartEvent) and self.begun:
             raise Unreadable("there is a second document behind `---`: one is read", line)
         if isinstance(event, yaml.MappingStartEvent):
@@ -144,7 +159,16 @@ class _Reading:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._end()
         elif isinstance(event, yaml.ScalarEvent):
-            self._scalar(event, line)
+            self._scalar(event.value, line, plain=event.implicit[0] and not event.style)
+        elif isinstance(event, yaml.AliasEvent):
+            self._scalar("", line, plain=True)
+
+    def _refuse(self, message: str, line: int) -> None:
+        if len(self.refused) == REFUSED:
+            raise Unreadable("there is more that is not read", line)
+        parent = self._open[-1] if self._open else None
+        inside = [len(parent)] if isinstance(parent, list) else [self._key] if self._key is not None else []
+        self.refused.append(Unreadable(message, line, (*self._place, *inside)))
 
     def _begin(self, made: dict[str, Any] | list[Any], line: int) -> None:
         if self._expects_key():
@@ -158,14 +182,17 @@ class _Reading:
         self._open.pop()
         self._leave()
 
-    def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
+    def _scalar(self, text: str, line: int, *, plain: bool) -> None:
         if self._expects_key():
-            self._begin_entry(event.value, line)
+            self._begin_entry(text, line)
             return
+        value: Any = text
+        if "\0" in text:
+            self._refuse("the text has characters that cannot be stored, such as a null byte", line)
         try:
-            value = _plain(event.value) if event.implicit[0] and not event.style else event.value
-        except Unreadable as error:
-            raise Unreadable(error.message, line) from None
+            value = scalar(text) if plain else text
+        except ValueError as error:
+            self._refuse(str(error), line)
         self._add(value, line)
         self._leave()
 
@@ -173,12 +200,17 @@ class _Reading:
         return bool(self._open) and isinstance(self._open[-1], dict) and self._key is None
 
     def _begin_entry(self, key: str, line: int) -> None:
-        if key == "<<":
-            raise Unreadable("merge keys (<<) are not read: write the keys out", line)
-        if key in self._open[-1]:
-            raise Unreadable(f"the key {key[:100]!r} is there twice", line)
         self._key = key
-        self.lines[(*self._place, key)] = line
+        if key == "<<":
+            self._refuse("merge keys (<<) are not read: write the keys out", line)
+        elif key in self._open[-1]:
+            self._refuse(f"the key {key[:100]!r} is there twice", line)
+        elif "\0" in key:
+            self._refuse("a key is a text that can be stored", line)
+        else:
+            self.lines[(*self._place, key)] = line
+            return
+        self._left_out = True
 
     def _add(self, value: Any, line: int) -> None:
         """Put the value where it belongs; what follows is inside of it until `_leave`."""
@@ -187,7 +219,9 @@ class _Reading:
             parent = self._open[-1]
             if isinstance(parent, dict):
                 assert self._key is not None
-                parent[self._key] = value
+                if not self._left_out:
+                    parent[self._key] = value
+                self._left_out = False
                 self._place.append(self._key)
                 self._key = None
             else:
@@ -204,25 +238,13 @@ class _Reading:
             self._place.pop()
 
 
-def _plain(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text) and len(text) <= 20 and abs(int(text)) <= LARGEST:
-        return int(text)
-    if _FLOAT.fullmatch(text):
-        if not _INTEGER.fullmatch(text) and len(text) <= 100 and math.isfinite(float(text)):
-            return float(text)
-        raise Unreadable(f"the number {text[:30]} is too large: quote it if it is a text")
-    return text
-
-
 def _check(document: Any) -> None:
     """A map that was given can hold what no text could."""
     size = 0
     for nodes, (place, value) in enumerate(_walk(document)):
         problem = _unlike_json(value)
         if problem:
-            raise Unreadable(f"{shown(place)}: {problem}", place=place)
+            raise Unreadable(problem, place=place)
         size += (
             len(value) if isinstance(value, str) else sum(map(len, value)) if isinstance(value, dict) else 1
         )

@@ -8,7 +8,6 @@ from domain.definitions.contents import Contents
 from domain.definitions.findings import Findings
 from domain.definitions.graph import Graph
 from domain.definitions.names import Names
-from domain.definitions.places import shown
 from domain.definitions.reading import SIZE, Unreadable, read
 from domain.definitions.shape import Outline, Shape
 from faber.contract.definitions import Definition, Problem, Step
@@ -17,11 +16,17 @@ from faber.contract.definitions import Definition, Problem, Step
 def validate(source: str | dict[str, Any]) -> tuple[Definition | None, list[Problem]]:
     """The definition with every default filled in, None when there is an error among the problems. All problems are
     found at once, by line where there is one; a warning does not stop a definition. Never raises."""
+    refused: list[Unreadable] = []
+    document: dict[str, Any] | None
     try:
         document, lines = read(source)
     except Unreadable as error:
-        return None, [Problem(path=shown(error.place), message=error.message, line=error.line)]
+        document, lines, refused = error.document, error.lines, [error, *error.others]
     findings = Findings(lines)
+    for one in refused:
+        findings.unreadable(one.place, one.message, one.line)
+    if document is None:
+        return None, findings.problems
     outline = Shape(document, findings).outline()
     graph = Graph(outline.steps)
     if outline.steps:

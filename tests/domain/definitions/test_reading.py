@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.definitions.places import shown
 from domain.definitions.reading import NODES, Unreadable, read
+from domain.definitions.validation import validate
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -142,8 +144,48 @@ def test_a_billion_laughs_are_not_expanded() -> None:
     ],
 )
 def test_a_map_that_no_text_could_have_said_is_refused(value: dict[Any, Any], said: str) -> None:
-    with pytest.raises(Unreadable, match=said):
+    with pytest.raises(Unreadable) as refused:
         read(value)
+    assert re.search(said, f"{shown(refused.value.place)}: {refused.value.message}")
+
+
+EVERYTHING = """\
+id: a
+id: b
+name: &n !!str "x\\0"
+static: {n: 99999999999999999999, m: *n, "\\0": 1, o: 1}
+start_step: s
+steps:
+  - {id: s, type: form, nxt: q, config: {fields: [{key: k}], <<: {a: 1}}}
+"""
+
+
+def test_what_is_not_read_hides_nothing_else_that_is_wrong() -> None:
+    with pytest.raises(Unreadable) as refused:
+        read(EVERYTHING)
+    assert refused.value.document is not None
+    assert refused.value.document["id"] == "a"
+    assert refused.value.document["static"] == {"n": "99999999999999999999", "m": None, "o": 1}
+    made, problems = validate(EVERYTHING)
+    assert made is None
+    assert [f"{problem.line} {problem.path}: {problem.message[:20]}" for problem in problems] == [
+        "2 id: the key 'id' is ther",
+        "3 name: anchors and aliases ",
+        "3 name: tags such as tag:yam",
+        "3 name: the text has charact",
+        "4 static.n: the number 999999999",
+        "4 static.m: anchors and aliases ",
+        "4 static.\0: a key is a text that",
+        "7 steps[0].config.<<: merge keys (<<) are ",
+        "7 steps[0].nxt: unknown key 'nxt'; d",
+    ]
+
+
+def test_what_ends_the_reading_is_said_after_what_was_found_before() -> None:
+    _, problems = validate("id: a\nid: b\nsteps: [}\n")
+    assert [(problem.line, problem.path) for problem in problems] == [(2, "id"), (3, "$")]
+    _, problems = validate("id: a\nid: b\n---\nid: c\n")
+    assert [(problem.line, problem.path) for problem in problems] == [(2, "id"), (3, "$")]
 
 
 def test_json_has_lines_too_and_keeps_what_yaml_would_fold() -> None:
