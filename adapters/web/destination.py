@@ -59,9 +59,10 @@ async def find(url: httpx.URL, resolve: Resolver, exceptions: Exceptions) -> Des
     found = Destination(url, await _addresses(url, resolve))
     for address in found.addresses:
         if not is_public(address) and not exceptions.allow(url.host, found.port, address):
+            host = f"[{url.host}]" if ":" in url.host else url.host
             raise SsrfRefused(
                 f"{origin(url)} leads to {address}, which is no public address: it is not called. "
-                f"If it shall be, put {url.host}:{found.port} into {VARIABLE}"
+                f"If it shall be, put {host}:{found.port} into {VARIABLE}"
             )
     return found
 

@@ -42,7 +42,8 @@ class Rendering(SandboxedEnvironment):
         self.tests = {name: JINJA_TESTS[name] for name in TESTS}
         self.filters = {name: self._charged(function) for name, function in FILTERS.items()}
         self.filters |= {"default": self._default, _WEIGHED: self._weighed, _COUNTED: self._counted}
-        self._names = {**names, SECRET: _Secrets(secrets)}
+        self._secrets = _Secrets(secrets)
+        self._names = {**names, SECRET: self._secrets}
         self._shown = names
         self._left = WORK
 
@@ -95,12 +96,20 @@ class Rendering(SandboxedEnvironment):
         if isinstance(obj, dict) and isinstance(argument, str):
             if argument in obj:
                 return obj[argument]
-            return self._missing(f"a map has no {argument[:100]!r}{suggestion(argument, obj)}")
+            return self._missing(
+                f"a map has no {self._quoted(repr(argument[:100]))}{suggestion(argument, obj)}"
+            )
         if isinstance(obj, list | str) and isinstance(argument, int) and not isinstance(argument, bool):
             if -len(obj) <= argument < len(obj):
                 return obj[argument]
-            return self._missing(f"there are {len(obj)} items, none at {text_of(argument)[:100]}")
-        return self._missing(f"{kind(obj)} has no {text_of(argument)[:100]}")
+            return self._missing(
+                f"there are {len(obj)} items, none at {self._quoted(text_of(argument)[:100])}"
+            )
+        return self._missing(f"{kind(obj)} has no {self._quoted(text_of(argument)[:100])}")
+
+    def _quoted(self, key: str) -> str:
+        """What was looked for; where a secret was told before, it may be a part of it that nothing would redact."""
+        return "such key" if self._secrets.told else key
 
     def call_binop(self, context: JinjaContext, operator: str, left: Any, right: Any) -> Any:
         _require(left)
@@ -170,10 +179,12 @@ class _Secrets:
 
     def __init__(self, secrets: Callable[[str], str] | None) -> None:
         self._secrets = secrets
+        self.told = False
 
     def named(self, name: Any) -> str:
         if self._secrets is None:
             raise ConditionError("secrets are resolved in api_call steps only")
+        self.told = True
         try:
             return self._secrets(name)
         except KeyError:

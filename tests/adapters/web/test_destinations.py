@@ -35,6 +35,13 @@ REFUSED = [
 ]
 
 
+async def test_what_a_refusal_says_to_allow_is_what_allows_it() -> None:
+    with pytest.raises(SsrfRefused, match=r"put \[::1\]:80 into FABER_ALLOW_PRIVATE_ADDRESSES"):
+        await get(HttpWeb({}), "http://[::1]/")
+    allowed = Exceptions.of({"FABER_ALLOW_PRIVATE_ADDRESSES": "[::1]:80"})
+    assert allowed.allow("::1", 80, ip_address("::1"))
+
+
 @pytest.mark.parametrize("address", REFUSED)
 async def test_an_address_that_is_not_public_is_refused_as_it_stands_and_behind_a_name(address: str) -> None:
     literal = f"[{address}]" if ":" in address else address

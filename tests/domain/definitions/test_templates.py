@@ -264,6 +264,9 @@ def test_an_error_never_quotes_a_secret() -> None:
         "{{ secret.KEY|float }}",
         "{{ secret.KEY + 1 }}",
         "{{ secret.KEY.x }}",
+        "{{ {'a': 1}[secret.KEY] }}",
+        "{{ {'a': 1}[secret.KEY[0:6]] }}",
+        "{{ [1][secret.KEY] }}",
     ):
         with pytest.raises(TemplateProblem) as refused:
             render(template, CONTEXT, secrets=lambda name: "s3cret")
