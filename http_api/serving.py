@@ -17,6 +17,7 @@ from faber.identity import actor
 from http_api.app import create_app
 from http_api.callers import Callers, digest, one_time
 from http_api.settings import PORT, ApiSettings
+from http_api.wire import Wire
 
 SPAN = 100
 # Longer than an answer of Temporal may take.
@@ -54,6 +55,9 @@ async def serve(
     server = QuietServer(
         uvicorn.Config(
             app,
+            http=Wire,
+            # A socket of that kind would be refused with an empty 403: such a request is an ordinary one.
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
