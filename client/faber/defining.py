@@ -84,7 +84,7 @@ class Definitions:
         run_id = f"{PREFIX}-{plain(wanted)}-{suffix(key, input.tenant)}"
         async with temporal_errors(f"start {run_id}"):
             try:
-                await self.faber.client.start_workflow(
+                begun = await self.faber.client.start_workflow(
                     DefinitionRun.run,
                     given,
                     id=run_id,
@@ -103,7 +103,7 @@ class Definitions:
                         "take another key, or the same inputs"
                     ) from None
                 return Started(run_id, False)
-        return Started(run_id, True)
+        return Started(run_id, True, begun.first_execution_run_id)
 
     def _initiator(self, input: DefinitionInput) -> str:
         return self.faber.actor if input.initiator == "unknown" else input.initiator

@@ -38,10 +38,12 @@ COMPARED = ("autonomy", "budget_usd", "max_retries", "approve", "on_budget")
 
 @dataclass(frozen=True)
 class Started:
-    """`created` is false when the run was there already."""
+    """`created` is false when the run was there already. `origin` is the first execution's run id of one that was
+    created."""
 
     run_id: str
     created: bool
+    origin: str | None = None
 
 
 def run_input(**options: Any) -> RunInput:

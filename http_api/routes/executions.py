@@ -19,6 +19,7 @@ from faber.contract.definition_runs import (
 )
 from faber.contract.delivery import RunStatus, WaitingOn
 from faber.errors import Conflict, NoSuchRun
+from http_api.keeping import keep_begun, version_of
 from http_api.parts import Body, Cursor, Limit, Operator, RunId, RunRef, StrictRoute, Version, Viewer
 from http_api.problems import Refused
 from http_api.reach import Visit
@@ -119,19 +120,19 @@ async def start_execution(visit: Operator, body: StartExecution, response: Respo
         mock_ai=options.mock_ai,
         budget_usd=options.budget_usd,
         tenant=caller.tenant,
+        idempotency_key=body.idempotency_key or options.idempotency_key,
     )
     definitions = (await visit.faber()).definitions
-    started = await definitions.start(
-        wanted,
-        key=body.idempotency_key or options.idempotency_key,
-        automatic=options.idempotency == "auto",
-    )
+    automatic = options.idempotency == "auto"
+    started = await definitions.start(wanted, key=wanted.idempotency_key, automatic=automatic)
     response.status_code = 202 if started.created else 200
     found = await visit.run(started.run_id)
+    if started.origin is not None:
+        await keep_begun(visit, started.origin, found, wanted)
     return StartedExecution(
         run_id=started.run_id,
         workflow_id=definition.id,
-        workflow_version=definition.version,
+        workflow_version=await version_of(visit, started.run_id, definition.version),
         status=EDGE[found.status],
         created=started.created,
     )

@@ -12,6 +12,7 @@ from adapters.records import StoredDefinition
 from faber.contract.definitions import Problem, Step
 from faber.errors import Conflict, DefinitionNotFound
 from http_api.documents import BODY, Source, checked, examined, kept, source_of
+from http_api.keeping import has_open_runs
 from http_api.parts import Cursor, Limit, Operator, StrictRoute, Viewer
 from http_api.reach import Visit
 
@@ -102,10 +103,9 @@ async def put_workflow(visit: Operator, workflow_id: WorkflowId, request: Reques
 async def delete_workflow(visit: Operator, workflow_id: WorkflowId) -> Response:
     """409 while a run of it is open."""
     await stored(visit, workflow_id)
-    records = await visit.reach.records()
-    if await records.active_runs(workflow_id):
+    if await has_open_runs(visit.reach, workflow_id):
         raise Conflict(f"{workflow_id!r} has open runs: end them first")
-    await records.delete_definition(workflow_id, visit.caller.tenant)
+    await (await visit.reach.records()).delete_definition(workflow_id, visit.caller.tenant)
     return Response(status_code=204)
 
 
