@@ -206,11 +206,12 @@ def locate(repo: str | None, home: Path) -> RepositoryRef:
         return RepositoryRef(url=repo)
     start = Path(repo).expanduser() if repo else home
     start = (start if start.is_absolute() else home / start).resolve()
-    for folder in (start, *start.parents):
+    # A mistyped name within another repository would mean that one.
+    for folder in (start, *start.parents) if start.is_dir() else ():
         if (folder / ".git").is_file() or (folder / ".git" / "HEAD").is_file():
             return RepositoryRef(checkout=str(folder))
     raise ConfigurationError(
-        f"repo: {start} is not inside a git repository on the worker's host; give the path of a checkout or a URL"
+        f"repo: {start} is no folder inside a git repository on the worker's host; give a checkout's path or a URL"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,7 +60,9 @@ def _is_git(git: Path) -> bool:
 
 
 def require_repository(where: Path) -> Path:
-    root = repository_root(where)
+    """Errors: UsageError."""
+    # A mistyped name within another repository would mean that one.
+    root = repository_root(where) if os.path.isdir(where) else None
     if root is None:
-        raise UsageError(f"{where} is not inside a git repository. Go to one, or name it with --repo.")
+        raise UsageError(f"{where} is no folder inside a git repository. Go to one, or name it with --repo.")
     return root

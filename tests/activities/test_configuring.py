@@ -113,8 +113,9 @@ async def test_a_platform_that_is_not_built_is_refused_by_name(desk: Desk) -> No
 async def test_a_folder_outside_of_any_repository_says_what_is_wanted(desk: Desk, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    with pytest.raises(ConfigurationError, match="not inside a git repository"):
-        await desk.load(str(elsewhere))
+    for folder in (elsewhere, desk.checkout / "mistyped"):
+        with pytest.raises(ConfigurationError, match="no folder inside a git repository"):
+            await desk.load(str(folder))
 
 
 async def test_a_branch_that_the_origin_lacks_is_named(desk: Desk) -> None:

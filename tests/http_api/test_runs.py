@@ -95,6 +95,12 @@ async def test_a_repository_that_is_none_is_a_mistake_of_the_request(api: Api, r
         assert problem_of(answer, 422)["code"] == "USAGE"
 
 
+async def test_a_mistyped_folder_within_a_repository_is_not_that_repository(api: Api, checkout: Path) -> None:
+    async with api.client(ANN) as ann:
+        answer = await ann.post("/v1/runs", json={"work_id": "1", "repo": f"{checkout}/mistyped"})
+        assert problem_of(answer, 422)["code"] == "USAGE"
+
+
 async def test_answers_that_do_not_count_say_why(api: Api, checkout: Path) -> None:
     async with api.client(ANN) as ann:
         run_id = await deliver(ann, checkout)
