@@ -165,6 +165,8 @@ async def test_yaml_made_to_hurt_is_a_problem_of_its_own(name: str, tmp_path: Pa
         (b'{"steps":' + b"[" * 150 + b"]" * 150 + b"}", 422),
         (json.dumps({"id": "a", "steps": [{"id": "x"}] * 40_000}).encode(), 422),
         (b'{"id": 1e400}', 400),
+        (b'{"id": "a", "id": "b"}', 400),
+        (b'{"id": "a", "steps": [{"id": "x", "id": "y"}]}', 400),
         (b"[]", 422),
         (b'"text"', 422),
         (b"null", 422),
