@@ -23,7 +23,8 @@ router = APIRouter(prefix="/v1", tags=["tools"], route_class=StrictRoute)
 
 DEFINITION, STEP = "ai-infer", "infer"
 ANSWERED_WITHIN_S = 300.0
-OF_A_MODEL = RETRYABLE_CODES | FINAL_CODES
+# A provider that there is none of is a mistake of whoever named it.
+OF_A_MODEL = (RETRYABLE_CODES | FINAL_CODES) - {"UNSUPPORTED_PROVIDER"}
 Which = Version | dict[str, Any] | str | None
 
 
@@ -118,11 +119,13 @@ async def dual_run(visit: Operator, request: Request, body: DualRunBody) -> Dual
         raise Refused(404, "NOT_FOUND", "dual runs are there in the dev profile only")
     if body.workflow_id is not None:
         await stored(visit, body.workflow_id)
-    elif body.old is None or body.new is None:
-        raise Refused(422, "NOTHING_TO_COMPARE", "give workflow_id, or both old and new")
+    elif not all(isinstance(version, dict | str) for version in (body.old, body.new)):
+        raise Refused(422, "NOTHING_TO_COMPARE", "give workflow_id, or two definitions as old and new")
     for version in (body.old, body.new):
         if isinstance(version, dict | str):
             await checked(version)
+        elif version is not None and body.workflow_id is not None:
+            await stored(visit, body.workflow_id, version)
     wanted = DualRunInput(
         workflow_id=body.workflow_id,
         inputs=body.inputs,

@@ -29,6 +29,7 @@ async def test_a_single_model_call_is_a_run_of_one_step(api: Api) -> None:
             {**body, "json_schema": {"type": "strnig"}},
             {**body, "variables": {"not a name": 1}},
             {"template_id": "no-such-template", "json_schema": SCHEMA},
+            {**body, "model": "no-such-provider:large"},
         ):
             problem_of(await olga.post("/v1/ai/infer", json=wrong), 422)
 
@@ -59,6 +60,8 @@ async def test_two_versions_are_compared_in_the_dev_profile_only(
         }
         assert set(compared["run_ids"]) == {"old", "new"}
         problem_of(await ann.post("/v1/dev/dual-run", json={}), 422)
+        problem_of(await ann.post("/v1/dev/dual-run", json={"old": 1, "new": 2}), 422)
+        problem_of(await ann.post("/v1/dev/dual-run", json={**body, "old": 1, "new": 9}), 404)
         problem_of(await ann.post("/v1/dev/dual-run", json={"workflow_id": "never-was"}), 404)
     async with serving_http(prod, http_dir) as there, there.client(ANN) as ann:
         problem_of(await ann.post("/v1/dev/dual-run", json=body), 404)
