@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
+from adapters.records.database import connected
 from adapters.telemetry import Telemetry
 from faber.errors import ConfigurationError
 from faber.identity import actor
@@ -43,6 +44,9 @@ async def serve(
 ) -> None:
     """Answers until `stop` is set; then nothing new is taken, listeners end, and what was begun is answered. `ready`
     is told the URL. Errors: ConfigurationError."""
+    with connected(settings.faber.database_url):
+        # A URL that can never be is a mistake of whoever starts this, and of no request.
+        pass
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

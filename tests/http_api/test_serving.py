@@ -118,9 +118,10 @@ async def test_who_is_configured_is_not_told_a_token(tmp_path: Path) -> None:
         ({"FABER_API_HOST": "0.0.0.0"}, "nobody is known"),
         ({"JWT_SECRET": "dev-only-not-for-prod"}, "development value"),
         ({"FABER_PROFILE": "staging"}, "it is dev or prod"),
+        ({"DATABASE_URL": "mysql://u:p@h/x", "FABER_API_PORT": "0"}, "DATABASE_URL"),
     ],
 )
-async def test_what_would_let_anybody_in_is_not_started(
+async def test_what_would_let_anybody_in_or_can_never_be_is_not_started(
     environment: dict[str, str], said: str, tmp_path: Path
 ) -> None:
     async with running(tmp_path, **environment) as served:
