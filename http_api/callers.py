@@ -71,6 +71,7 @@ class TokenRules:
                         "verify_aud": self.audience is not None,
                     },
                 )
+                until = float(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, ArithmeticError, RecursionError) as error:
             raise Unauthenticated(f"the token does not count: {type(error).__name__}") from None
         name = claims.get("email") or claims.get("sub")
@@ -79,7 +80,7 @@ class TokenRules:
             raise Unauthenticated("the token names nobody: it needs `email` or `sub`")
         if tenant is not None and not (isinstance(tenant, str) and TENANT.fullmatch(tenant)):
             raise Unauthenticated("the token's `tenant` is no tenant's name")
-        return Caller(name, _roles(claims.get("roles")), tenant, float(claims["exp"]))
+        return Caller(name, _roles(claims.get("roles")), tenant, until)
 
 
 def _roles(claim: Any) -> frozenset[Role]:

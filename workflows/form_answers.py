@@ -85,8 +85,9 @@ class FormAnswers(Answers):
         waiting = ", ".join(f"{gate.name} ({gate.request_id})" for gate in gates.open) or "nothing"
         if forms:
             raise GateRefused("AMBIGUOUS", f"name the form that you answer by step_id; open: {waiting}")
-        named = answer.request_id or answer.step_id or "any"
-        raise GateRefused("UNKNOWN_REQUEST", f"no form {named[:80]!r} waits; open: {waiting}")
+        named = answer.request_id or answer.step_id
+        which = f"no form {named[:80]!r}" if named else "no form"
+        raise GateRefused("UNKNOWN_REQUEST", f"{which} waits; open: {waiting}")
 
 
 def _values(gate: Gate, given: Any) -> dict[str, Any]:

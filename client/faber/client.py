@@ -263,7 +263,7 @@ class Faber:
             return await upkeep.prune(self.client, input)
 
     async def page(self, filter: Filter, limit: int = 50, cursor: str | None = None) -> Page:
-        """Runs of every kind, newest first. Raises UsageError for a cursor that no page gave."""
+        """Runs of every kind, open ones first. Raises UsageError for a cursor that no page gave."""
         return await overview.page(self.client, filter, limit, cursor)
 
     async def find(self, run_id: str) -> RunSummary:

@@ -245,8 +245,9 @@ def suffix(key: str | None, tenant: str | None) -> str:
     """The key's digest; without a key a UUID of version 7, so that ids sort by time."""
     if key is None:
         return str(uuid7())
-    owned = key if tenant is None else f"{tenant}\n{key}"
-    return hashlib.sha256(owned.encode()).hexdigest()[:16]
+    # No key of nobody's is written like a tenant's: no text has that byte.
+    owned = key.encode() if tenant is None else b"\xff" + f"{tenant}\n{key}".encode()
+    return hashlib.sha256(owned).hexdigest()[:16]
 
 
 def uuid7() -> uuid.UUID:

@@ -109,7 +109,7 @@ class Page:
 
 
 async def page(client: Client, filter: Filter, limit: int, cursor: str | None = None) -> Page:
-    """At most `limit` runs, newest first, each once, by its newest execution.
+    """At most `limit` runs, open ones first and then by their ends, each once, by its newest execution.
 
     Errors: UsageError for a cursor that no page gave, Unreachable."""
     token = _token(cursor) if cursor else None

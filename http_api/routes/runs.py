@@ -23,7 +23,8 @@ Retries = Annotated[int, Field(ge=0, le=1_000), BeforeValidator(whole)]
 
 
 class RunPage(BaseModel):
-    """Newest first. `next_cursor` asks for what follows; null: there is no more."""
+    """The open ones first, the newest first; then those that have ended, the last first. `next_cursor` asks for what
+    follows; null: there is no more."""
 
     items: list[RunSummary]
     next_cursor: str | None = None
@@ -77,7 +78,7 @@ async def list_runs(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RunPage:
-    """Runs, newest first. `work_id` of a definition's run is the definition's id, `phase` its current step."""
+    """Open runs, then ended ones. `work_id` of a definition's run is the definition's id, `phase` its current step."""
     wanted = Filter(kind, status, phase, project, work_id, waiting, tenant=visit.caller.tenant)
     page = await (await visit.faber()).page(wanted, limit, cursor)
     return RunPage(items=page.items, next_cursor=page.next_cursor)

@@ -96,6 +96,7 @@ def unsigned(header: dict[str, Any], **claims: Any) -> str:
         token(exp=None),
         token(exp="never"),
         token(exp=float("inf")),
+        token(exp=10**400),
         token(nbf=float("nan")),
         token(aud="another"),
         token(aud=None),

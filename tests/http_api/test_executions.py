@@ -114,6 +114,7 @@ async def test_one_key_of_two_tenants_is_two_runs(api: Api) -> None:
         key = uuid.uuid4().hex
         first, second = await start(tom, id, idempotency_key=key), await start(tim, id, idempotency_key=key)
         assert first != second
+        assert await start(ann, id, idempotency_key=f"acme\n{key}") not in (first, second)
         for method, path, body in (
             ("GET", "", None),
             ("GET", "/context", None),
