@@ -16,6 +16,8 @@ _SECRET_NAME = re.compile(
     r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|_(?:PWD|PAT|AUTH)$", re.IGNORECASE
 )
 _URL_PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/@]+)@")
+# Keys of the HTTP API, each with names around it: http_api.callers.read_keys.
+_SEVERAL, _KEY_OF_ENTRY = "FABER_API_KEYS", re.compile(r"(?:^|[;\n])[^:;\n]*:[^:;\n]*:([^:;\n]+)")
 _MOST_ROUNDS = 10
 _SHORT = 200
 
@@ -164,8 +166,10 @@ def _marked(match: re.Match[str]) -> str:
     return kept + MARK + "\n" * (match[0].count("\n") - kept.count("\n"))
 
 
-_AUTHORIZATION = re.compile(r"(?:^|[._-])authorization$", re.IGNORECASE)
-_SECRET_KEY = re.compile(rf"(?:^|[._-])(?:{_NAMED}|set-cookie)$", re.IGNORECASE)
+# As `client_secret` and as `clientSecret`.
+_WORD_BEGINS = r"(?:^|[._-]|(?-i:(?<=[a-z0-9])(?=[A-Z])))"
+_AUTHORIZATION = re.compile(rf"{_WORD_BEGINS}authorization$", re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"{_WORD_BEGINS}(?:{_NAMED}|set-cookie)$", re.IGNORECASE)
 _BEHIND_A_NAME = re.compile(
     rf"(?P<kept>(?:{_NAMED}|authorization)(?:\\{{0,4}}[\"'])?[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,3}}"
     r"(?:(?:bearer|basic|token|negotiate|digest)[ \t]{1,3})?+"
@@ -242,6 +246,9 @@ def _named_secrets(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for found in _URL_PASSWORD.findall(value):
             yield name, found
             yield name, unquote(found)
+        if name == _SEVERAL:
+            for found in _KEY_OF_ENTRY.findall(value):
+                yield name, found
 
 
 def _byte_forms(secret: str) -> set[bytes]:

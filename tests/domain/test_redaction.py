@@ -85,6 +85,14 @@ def test_secrets_of_the_environment_are_known_by_the_names_of_their_variables() 
     assert redactor(text) == f"{MARK} {MARK} short {MARK} not a secret"
 
 
+def test_each_key_of_the_api_is_known_by_itself() -> None:
+    entries = "release-coordinator:operator,approver:opensesame; # none\nann:viewer: in the open :acme"
+    redactor = Redactor.of_environment({"FABER_API_KEYS": entries})
+    assert redactor("release-coordinator operator opensesame acme, in the open") == (
+        f"release-coordinator operator {MARK} acme, {MARK}"
+    )
+
+
 def test_the_password_of_a_url_is_known_by_itself_too() -> None:
     redactor = Redactor.of_environment({"DATABASE_URL": "postgres://app:opens%2Fesame@db:5432/x"})
     assert redactor("login with opens/esame (opens%2Fesame) as app failed") == (
@@ -224,6 +232,8 @@ def test_a_told_value_is_judged_by_its_name_too() -> None:
             "authorization": "Bearer abc",
             "gen_ai.token.type": "input",
             "tokens_prompt": 12,
+            "clientSecret": "a b",
+            "monotoken": "a b",
             "ok": True,
             "who": ["dana@example.org", {"secret": None}],
         }
@@ -233,6 +243,8 @@ def test_a_told_value_is_judged_by_its_name_too() -> None:
         "authorization": f"Bearer {MARK}",
         "gen_ai.token.type": "input",
         "tokens_prompt": 12,
+        "clientSecret": MARK,
+        "monotoken": "a b",
         "ok": True,
         "who": ["[REDACTED_EMAIL]", {"secret": None}],
     }
