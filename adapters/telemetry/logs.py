@@ -25,7 +25,6 @@ OWN = (
     "domain",
     "faber",
     "http_api",
-    "temporalio",
     "uvicorn",
     "worker",
     "workflows",
@@ -84,3 +83,5 @@ def start_logging(environment: Mapping[str, str], stream: TextIO | None = None) 
     logging.basicConfig(handlers=[heard], level=max(logging.WARNING, logging.getLevelName(level)), force=True)
     for name in OWN:
         logging.getLogger(name).setLevel(level)
+    # At DEBUG its worker writes what every activity returns.
+    logging.getLogger("temporalio").setLevel(max(logging.INFO, logging.getLevelName(level)))

@@ -111,7 +111,7 @@ PROGRAM = """
 import logging
 from adapters.telemetry.logs import start_logging
 start_logging({environment})
-for name in ("activities.x", "openai._base_client", "httpx"):
+for name in ("activities.x", "openai._base_client", "httpx", "temporalio.worker._activity"):
     for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
         logging.getLogger(name).log(level, "request body")
 """
@@ -140,3 +140,6 @@ def test_the_level_is_ours_and_no_library_writes_a_body_at_debug(
     }
     assert levels == {"activities.x": own, "httpx": others}
     assert [line["level"] for line in said if line["logger"].startswith("openai")] == others
+    # Temporal's worker writes what an activity returns, such as a model's answer.
+    temporals = [line["level"] for line in said if line["logger"].startswith("temporalio")]
+    assert temporals == [level for level in own if level != "DEBUG"]
