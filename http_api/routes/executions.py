@@ -12,12 +12,12 @@ from adapters.records import RunSummary as RecordedRun
 from domain.redaction import conceal
 from faber.contract.definition_runs import (
     Context,
-    DefinitionInput,
     DefinitionStatus,
     ExecutionStatus,
     StepRun,
 )
 from faber.contract.delivery import RunStatus, WaitingOn
+from faber.defining import definition_input
 from faber.errors import Conflict, NoSuchRun
 from http_api.keeping import keep_begun, version_of
 from http_api.parts import Body, Cursor, Limit, Operator, RunId, RunRef, StrictRoute, Version, Viewer
@@ -111,7 +111,7 @@ async def start_execution(visit: Operator, body: StartExecution, response: Respo
     if body.idempotency_key and options.idempotency_key not in (None, body.idempotency_key):
         raise Refused(400, "TWO_KEYS", "two different idempotency keys: give one, at the top or in run_opts")
     definition = await stored(visit, body.workflow_id, body.version)
-    wanted = DefinitionInput(
+    wanted = definition_input(
         definition_id=definition.id,
         version=definition.version,
         inputs=body.inputs,

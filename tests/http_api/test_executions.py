@@ -92,6 +92,7 @@ async def test_one_key_is_one_run_however_many_start_it_at_once(api: Api) -> Non
         assert problem_of(other, 409)["code"] == "CONFLICT"
         two = {**inside, "idempotency_key": f"{key}-other"}
         problem_of(await olga.post("/v1/executions", json=two), 400)
+        problem_of(await olga.post("/v1/executions", json={**body, "idempotency_key": "\0"}), 422)
         await comes_to(olga, f"/v1/executions/{found['run_id']}", "waiting")
         execution = await done(await olga.get(f"/v1/executions/{found['run_id']}"))
         assert execution["idempotency_key"] == key
