@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from opentelemetry import trace
 from temporalio.client import Interceptor
 
 from adapters.artifacts import Artifacts
@@ -14,7 +15,7 @@ from adapters.artifacts.folder import FolderArtifacts
 from adapters.records import Records
 from adapters.records.sql import open_records
 from faber.client import Faber
-from faber.errors import NoSuchRun
+from faber.errors import ConfigurationError, NoSuchRun, RecordsUnavailable
 from faber.overview import RunSummary
 from faber.settings import Settings
 from http_api.callers import Caller
@@ -47,10 +48,14 @@ class Reach:
         return self._faber
 
     async def records(self) -> Records:
-        """Errors: RecordsUnavailable; the next call tries again. ConfigurationError."""
+        """Errors: RecordsUnavailable; the next call tries again."""
         async with self._opening:
             if self._records is None:
-                self._records = await asyncio.to_thread(open_records, self.settings.database_url)
+                try:
+                    self._records = await asyncio.to_thread(open_records, self.settings.database_url)
+                except ConfigurationError as error:
+                    # Of ours, and no mistake of whoever asks.
+                    raise RecordsUnavailable(error.message) from error
             return self._records
 
     @property
@@ -81,4 +86,6 @@ class Visit:
             found = None
         if found is None or found.tenant != self.caller.tenant:
             raise NoSuchRun(f"no run is called {run_id!r} here")
+        # The request's span is of this run too.
+        trace.get_current_span().set_attribute("run_id", run_id)
         return found

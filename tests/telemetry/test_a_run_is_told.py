@@ -42,6 +42,11 @@ def test_request_workflow_activity_and_model_call_are_one_trace(run: Told) -> No
     assert {span.service for span in run.spans} == {"faber-api", "faber-worker"}
 
 
+def test_the_request_that_begins_a_run_bears_its_id(run: Told) -> None:
+    begun = [span for span in run.spans if span.name == "POST /v1/executions"]
+    assert [span.attributes.get("run_id") for span in begun] == [run.defined]
+
+
 def test_a_run_that_no_span_began_is_one_trace_too(run: Told) -> None:
     spans = [span for span in run.of(run.typed) if span.service == "faber-worker"]
     assert len({span.trace_id for span in spans}) == 1
