@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,15 @@ def test_a_service_waits_only_for_what_can_come_true(services: dict[str, Any]) -
 
 def test_the_worker_can_be_scaled(services: dict[str, Any]) -> None:
     assert not {"container_name", "hostname", "ports"} & set(services["worker"])
+
+
+def test_what_env_says_reaches_whom_it_is_for(services: dict[str, Any]) -> None:
+    """Providers' keys go to the worker alone; an audience that the API never heard of would be checked by nobody."""
+    worker, api = services["worker"], services["api"]
+    assert worker["env_file"] == [{"path": ".env", "required": False}]
+    assert "env_file" not in api
+    named = set(re.findall(r"^# ((?:FABER_API|JWT)_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert named - {"FABER_API_KEYS_FILE"} <= set(api["environment"])
 
 
 def test_nothing_is_published_beyond_this_machine(services: dict[str, Any]) -> None:
