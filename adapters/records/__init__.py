@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator
 
 from faber.contract.definition_runs import ExecutionStatus
 from faber.contract.wire import Plain, plain
-from faber.errors import NotYours, UsageError
+from faber.errors import Conflict, NotYours, UsageError
 
 ACTIVE: tuple[ExecutionStatus, ...] = ("queued", "running", "waiting")
 LARGEST_PAGE = 500
@@ -138,6 +138,10 @@ def supersedes(record: RunRecord, kept: RunRecord) -> bool:
     return kept.ended_at is None or record.ended_at is not None
 
 
+def taken(id: str) -> Conflict:
+    return Conflict(f"{id!r} is registered already: put a new version of it, or choose another id")
+
+
 def not_yours(id: str) -> NotYours:
     return NotYours(f"{id!r} belongs to another tenant, or is shared: choose another id")
 
@@ -147,12 +151,20 @@ class Records(Protocol):
     cannot be reached."""
 
     async def put_definition(
-        self, id: str, document: dict[str, Any], source_text: str, author: str, tenant: str | None = None
+        self,
+        id: str,
+        document: dict[str, Any],
+        source_text: str,
+        author: str,
+        tenant: str | None = None,
+        *,
+        first: bool = False,
     ) -> int:
         """Keep a version and return its number, counted from 1 for each id. The same document and text as the
         newest version's are that version: nothing is kept twice. A deleted id comes back with the next number.
 
-        Errors: NotYours when the id is another tenant's, or shared while a tenant asks."""
+        Errors: NotYours when the id is another tenant's, or shared while a tenant asks; Conflict when there is a
+        version and this was to be the `first`."""
         ...
 
     async def get_definition(

@@ -20,6 +20,7 @@ from adapters.records import (
     new_version,
     not_yours,
     supersedes,
+    taken,
 )
 from adapters.records.cursors import after, checked_limit, definition_place, run_place
 from faber.contract.definition_runs import ExecutionStatus
@@ -41,9 +42,16 @@ class InMemoryRecords:
         self._runs: dict[str, RunRecord] = {}
 
     async def put_definition(
-        self, id: str, document: dict[str, Any], source_text: str, author: str, tenant: str | None = None
+        self,
+        id: str,
+        document: dict[str, Any],
+        source_text: str,
+        author: str,
+        tenant: str | None = None,
+        *,
+        first: bool = False,
     ) -> int:
-        return self._put("definition", id, document, source_text, author, tenant)
+        return self._put("definition", id, document, source_text, author, tenant, first)
 
     async def get_definition(
         self, id: str, version: int | None = None, *, tenant: str | None = None, deleted: bool = False
@@ -71,7 +79,7 @@ class InMemoryRecords:
         return True
 
     async def put_template(self, id: str, text: str, author: str = "", tenant: str | None = None) -> int:
-        return self._put("template", id, {}, text, author, tenant)
+        return self._put("template", id, {}, text, author, tenant, False)
 
     async def get_template(
         self, id: str, version: int | None = None, *, tenant: str | None = None
@@ -126,14 +134,24 @@ class InMemoryRecords:
         """Nothing is open."""
 
     def _put(
-        self, kind: Kind, id: str, document: dict[str, Any], text: str, author: str, tenant: str | None
+        self,
+        kind: Kind,
+        id: str,
+        document: dict[str, Any],
+        text: str,
+        author: str,
+        tenant: str | None,
+        first: bool,
     ) -> int:
         new = new_version(id, document, text, author, tenant, self._now())
         content = content_sha256(new)
         entry = self._entries.setdefault((kind, id), Entry(tenant))
         if entry.tenant != tenant:
             raise not_yours(id)
-        if entry.versions and not entry.deleted and content_sha256(entry.versions[-1]) == content:
+        there = bool(entry.versions) and not entry.deleted
+        if there and first:
+            raise taken(id)
+        if there and content_sha256(entry.versions[-1]) == content:
             return len(entry.versions)
         entry.versions.append(new.model_copy(update={"version": len(entry.versions) + 1}, deep=True))
         entry.deleted = False

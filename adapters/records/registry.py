@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
 
-from adapters.records import StoredDefinition, checked, content_sha256, not_yours
+from adapters.records import StoredDefinition, checked, content_sha256, not_yours, taken
 from adapters.records.database import insert_into
 from adapters.records.tables import entries, versions
 
@@ -15,15 +15,13 @@ Kind = Literal["definition", "template"]
 LAST_VERSION = 2**31 - 1
 
 
-def put(connection: Connection, kind: Kind, new: StoredDefinition) -> int:
-    """Keep `new` under the next number, unless it says what the newest version says. Errors: NotYours."""
+def put(connection: Connection, kind: Kind, new: StoredDefinition, first: bool) -> int:
+    """Keep `new` under the next number, unless it says what the newest version says. Errors: NotYours, Conflict."""
     entry = _entry_to_change(connection, kind, new.id, new.tenant)
-    digest = content_sha256(new)
-    if (
-        entry.newest
-        and entry.deleted_at is None
-        and digest == _digest(connection, kind, new.id, entry.newest)
-    ):
+    digest, there = content_sha256(new), entry.newest and entry.deleted_at is None
+    if there and first:
+        raise taken(new.id)
+    if there and digest == _digest(connection, kind, new.id, entry.newest):
         return int(entry.newest)
     version = entry.newest + 1
     row = new.model_dump(exclude={"tenant"}) | {"kind": kind, "version": version, "content_sha256": digest}

@@ -48,9 +48,16 @@ class SqlRecords:
         self._now = now
 
     async def put_definition(
-        self, id: str, document: dict[str, Any], source_text: str, author: str, tenant: str | None = None
+        self,
+        id: str,
+        document: dict[str, Any],
+        source_text: str,
+        author: str,
+        tenant: str | None = None,
+        *,
+        first: bool = False,
     ) -> int:
-        return await self._put("definition", id, document, source_text, author, tenant)
+        return await self._put("definition", id, document, source_text, author, tenant, first)
 
     async def get_definition(
         self, id: str, version: int | None = None, *, tenant: str | None = None, deleted: bool = False
@@ -69,7 +76,7 @@ class SqlRecords:
         return await self._write(registry.delete, "definition", id, tenant, self._now())
 
     async def put_template(self, id: str, text: str, author: str = "", tenant: str | None = None) -> int:
-        return await self._put("template", id, {}, text, author, tenant)
+        return await self._put("template", id, {}, text, author, tenant, False)
 
     async def get_template(
         self, id: str, version: int | None = None, *, tenant: str | None = None
@@ -106,10 +113,17 @@ class SqlRecords:
         await asyncio.to_thread(self._engine.dispose)
 
     async def _put(
-        self, kind: Kind, id: str, document: dict[str, Any], text: str, author: str, tenant: str | None
+        self,
+        kind: Kind,
+        id: str,
+        document: dict[str, Any],
+        text: str,
+        author: str,
+        tenant: str | None,
+        first: bool,
     ) -> int:
         new = new_version(id, document, text, author, tenant, self._now())
-        return await self._write(registry.put, kind, new)
+        return await self._write(registry.put, kind, new, first)
 
     async def _read(self, question: Callable[..., Answer], *words: Any) -> Answer:
         def ask() -> Answer:

@@ -60,12 +60,7 @@ async def create_workflow(visit: Operator, request: Request) -> Workflow:
     """Registers a definition, sent as YAML or JSON. 422 names every problem; 409 when the id is taken."""
     source = await source_of(request)
     definition = await checked(source)
-    records = await visit.reach.records()
-    if await records.get_definition(definition.id, tenant=visit.caller.tenant) is not None:
-        raise Conflict(
-            f"{definition.id!r} is registered: PUT /v1/workflows/{definition.id} makes a new version"
-        )
-    return await _put(visit, definition.id, source)
+    return await _put(visit, definition.id, source, first=True)
 
 
 @router.get("")
@@ -129,11 +124,11 @@ async def stored(visit: Visit, workflow_id: str, version: int | None = None) -> 
     return found
 
 
-async def _put(visit: Visit, id: str, source: Source) -> Workflow:
+async def _put(visit: Visit, id: str, source: Source, *, first: bool = False) -> Workflow:
     records = await visit.reach.records()
     document, text = kept(source)
     caller = visit.caller
-    version = await records.put_definition(id, document, text, caller.name, caller.tenant)
+    version = await records.put_definition(id, document, text, caller.name, caller.tenant, first=first)
     return await _workflow(await stored(visit, id, version))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.records import Records
 from adapters.records.cursors import after
-from faber.errors import NotYours, UsageError
+from faber.errors import Conflict, NotYours, UsageError
 
 ONE: dict[str, Any] = {"id": "intake", "start_step": "ask", "steps": [{"id": "ask", "type": "form"}]}
 TWO: dict[str, Any] = {**ONE, "name": "with a name"}
@@ -109,6 +109,19 @@ async def test_twenty_who_put_at_once_get_twenty_numbers(records: Records) -> No
 async def test_twenty_who_put_the_same_at_once_make_one_version(records: Records) -> None:
     numbers = await asyncio.gather(*(put(records, "intake") for _ in range(20)))
     assert set(numbers) == {1}
+
+
+async def test_of_twenty_who_put_the_first_version_at_once_one_has_done_it(records: Records) -> None:
+    async def first(number: int) -> int:
+        document = {**ONE, "name": str(number)}
+        return await records.put_definition("intake", document, "", "ann", None, first=True)
+
+    put = await asyncio.gather(*(first(number) for number in range(20)), return_exceptions=True)
+    assert sorted(str(one) for one in put if not isinstance(one, Conflict)) == ["1"]
+    await records.delete_definition("intake")
+    assert await first(21) == 2
+    with pytest.raises(NotYours):
+        await records.put_definition("intake", ONE, "", "tom", "acme", first=True)
 
 
 async def test_of_twenty_who_delete_at_once_one_has_done_it(records: Records) -> None:
