@@ -110,7 +110,7 @@ def _inferred(result: DefinitionResult, status: DefinitionStatus) -> Inferred:
     )
 
 
-@router.post("/dev/dual-run", responses={404: {}, 409: {}})
+@router.post("/dev/dual-run", responses={404: {}, 409: {}, 504: {}})
 async def dual_run(visit: Operator, request: Request, body: DualRunBody) -> DualRunResult:
     """Runs two versions of a definition to their ends, nobody being asked, and says where they ended differently. In
     the dev profile only."""
@@ -134,4 +134,9 @@ async def dual_run(visit: Operator, request: Request, body: DualRunBody) -> Dual
         mock_ai=body.run_opts.mock_ai,
         tenant=visit.caller.tenant,
     )
-    return await (await visit.faber()).definitions.dual_run(wanted)
+    compared = (await visit.faber()).definitions.dual_run(wanted)
+    try:
+        return await asyncio.wait_for(compared, ANSWERED_WITHIN_S)
+    except TimeoutError:
+        # The runs go on, and each ends by itself: nobody is asked in them.
+        raise Refused(504, "SLOW_RUNS", f"the runs did not end in {ANSWERED_WITHIN_S:.0f} s") from None
