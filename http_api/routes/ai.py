@@ -52,7 +52,8 @@ class Inferred(BaseModel):
 
 
 class DualRunBody(Body):
-    """`old` and `new` are each a version or a definition; left out, the newest version and the one before it."""
+    """`old` and `new` are each a version or a definition; left out, the newest version and the one before it. A
+    comparison has no idempotency key: it is made anew each time."""
 
     workflow_id: str | None = Field(default=None, min_length=1, max_length=200)
     inputs: dict[str, Any] = Field(default_factory=dict)
@@ -132,6 +133,7 @@ async def dual_run(visit: Operator, request: Request, body: DualRunBody) -> Dual
         old=body.old,
         new=body.new,
         mock_ai=body.run_opts.mock_ai,
+        budget_usd=body.run_opts.budget_usd,
         tenant=visit.caller.tenant,
     )
     compared = (await visit.faber()).definitions.dual_run(wanted)

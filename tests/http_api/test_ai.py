@@ -65,3 +65,14 @@ async def test_two_versions_are_compared_in_the_dev_profile_only(
         problem_of(await ann.post("/v1/dev/dual-run", json={"workflow_id": "never-was"}), 404)
     async with serving_http(prod, http_dir) as there, there.client(ANN) as ann:
         problem_of(await ann.post("/v1/dev/dual-run", json=body), 404)
+
+
+async def test_a_comparison_stays_within_its_budget_and_asks_nobody(api: Api) -> None:
+    # `scripted` has a nominal price, and no file that answers: the runs never get so far.
+    document = named(generate("draft", model="scripted:/nowhere.yaml"))
+    async with api.client(ANN) as ann:
+        body = {"old": document, "new": document, "run_opts": {"budget_usd": 0.001}}
+        compared = await done(await ann.post("/v1/dev/dual-run", json=body))
+        for run_id in compared["run_ids"].values():
+            execution = await done(await ann.get(f"/v1/executions/{run_id}"))
+            assert "udget" in execution["error"], execution["error"]

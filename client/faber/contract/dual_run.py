@@ -11,7 +11,7 @@ from faber.contract.wire import FromPerson, FromWorker
 
 class DualRunInput(FromPerson):
     """Two versions of a definition side by side. `old` and `new` are a version or a definition; left out, the newest
-    and the one before it."""
+    and the one before it. `budget_usd` is in dollars, for each of the two; absent: unlimited."""
 
     workflow_id: str | None = Field(default=None, max_length=200)
     inputs: dict[str, Any] = Field(default_factory=dict)
@@ -19,6 +19,7 @@ class DualRunInput(FromPerson):
     new: int | dict[str, Any] | str | None = None
     mock_ai: bool = False
     tenant: str | None = Field(default=None, max_length=200)
+    budget_usd: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
 
 
 class Normalization(FromWorker):
