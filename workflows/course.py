@@ -88,7 +88,7 @@ class Course(Desk):
 
     @property
     def budget_mode(self) -> str:
-        return self.input.on_budget
+        return "fail" if self.input.rehearse else self.input.on_budget
 
     @property
     def where(self) -> str:
@@ -100,7 +100,7 @@ class Course(Desk):
 
     @property
     def can_ask(self) -> bool:
-        return self.state.setup is not None
+        return self.state.setup is not None and not self.input.rehearse
 
     @property
     def listed(self) -> bool:

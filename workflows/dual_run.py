@@ -58,8 +58,6 @@ async def _ended(input: DualRunInput, which: Any, run_id: str) -> DefinitionResu
         inputs=input.inputs,
         mock_ai=input.mock_ai,
         budget_usd=input.budget_usd,
-        # Nobody could be asked.
-        on_budget="fail",
         rehearse=True,
         initiator="dual-run",
         tenant=input.tenant,

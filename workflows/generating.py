@@ -37,7 +37,7 @@ async def generate(course: Course, request: StepRequest) -> Any:
         usage = answer.spend.usage
         bound = input_bound(usage.input_tokens, usage.output_tokens, len("".join(problems)) + 500)
     why = f"{request.step.id}: after {REPAIRS} repairs the answer does not fit its schema: {'; '.join(problems[:5])}"
-    if ai.on_exhausted == "fail":
+    if ai.on_exhausted == "fail" or not course.can_ask:
         raise Ended("INVALID_RESPONSE", why, request.step.id)
     return await _from_a_person(course, request, ai, why)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from faber.client import Faber
@@ -11,7 +13,7 @@ from faber.contract.definition_runs import FormAnswer
 from faber.contract.delivery import Vote
 from faber.contract.workflows import DefinitionRun
 from faber.settings import Settings
-from tests.definitions.places import Desk, Handle, approve, form, when
+from tests.definitions.places import Desk, Handle, approve, form, generate, when
 from tests.waiting import eventually
 
 
@@ -242,3 +244,13 @@ async def test_a_run_that_was_terminated_at_a_gate_waits_for_nobody_and_says_why
         "terminated by ann: stuck",
         "TERMINATED",
     )
+
+
+async def test_a_rehearsal_asks_nobody_whatever_goes_wrong(desk: Desk) -> None:
+    """Else two versions that are compared would wait for an answer for ever."""
+    lost = generate("draft", model="scripted:/nowhere.yaml")
+    refused = generate("draft", on_exhausted="manual_fix", json_schema={"type": "string", "not": {}})
+    for step, options in ((lost, {}), (lost, {"budget_usd": 0.001}), (refused, {"mock_ai": True})):
+        handle = await desk.start(step, rehearse=True, **options)
+        with pytest.raises(WorkflowFailureError):
+            await asyncio.wait_for(handle.result(), 20)
