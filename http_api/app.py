@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.telemetry import Telemetry
 from http_api import openapi, problems
 from http_api.callers import Callers
-from http_api.door import Door
+from http_api.door import ALWAYS, Door
 from http_api.feed import Feed
 from http_api.limits import RateLimit
 from http_api.reach import Reach
@@ -33,6 +35,18 @@ ROUTERS = (
 )
 ASKED_WITH = ["Authorization", "Content-Type", "Last-Event-ID", "X-API-Key"]
 METHODS = ["GET", "POST", "PUT", "DELETE"]
+
+
+class Pages(CORSMiddleware):
+    """Which origins' pages may ask; another one is refused like everybody else."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        said = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        told = bytes(answer.body).decode()
+        return problems.problem(answer.status_code, "NOT_THIS_ORIGIN", told, headers={**ALWAYS, **said})
 
 
 def create_app(
@@ -90,7 +104,7 @@ def _door(settings: ApiSettings, callers: Callers | None) -> list[Middleware]:
     if not settings.origins:
         return [door]
     cors = Middleware(
-        CORSMiddleware,
+        Pages,
         allow_origins=settings.origins,
         allow_methods=METHODS,
         allow_headers=ASKED_WITH,
