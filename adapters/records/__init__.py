@@ -195,7 +195,8 @@ class Records(Protocol):
 
     async def save_run(self, record: RunRecord) -> bool:
         """Keep where a run stands, by its origin. False, and nothing is changed, when what is kept is newer by
-        `updated_at`, or as old and says that the run has ended. `started_at` stays what it was at first."""
+        `updated_at`, or as old and says that the run has ended. `started_at` stays what it was at first, when the
+        run was not queued any more."""
         ...
 
     async def get_run(self, run_id: str, *, tenant: str | None = None) -> RunRecord | None:

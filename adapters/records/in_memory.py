@@ -91,7 +91,7 @@ class InMemoryRecords:
         kept = self._runs.get(record.origin)
         if kept is not None and not supersedes(record, kept):
             return False
-        started = record.started_at if kept is None else kept.started_at
+        started = record.started_at if kept is None or kept.status == "queued" else kept.started_at
         self._runs[record.origin] = record.model_copy(update={"started_at": started}, deep=True)
         return True
 

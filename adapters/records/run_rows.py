@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, tuple_
 
 from adapters.records import ACTIVE, RunRecord, RunSummary, checked
 from adapters.records.database import insert_into
@@ -17,9 +17,11 @@ KEPT_FROM_THE_FIRST = {"origin", "started_at"}
 
 def save(connection: Connection, record: RunRecord) -> bool:
     new = insert_into(connection, runs).values(record.model_dump())
-    changed = {
+    changed: dict[str, ColumnElement[Any]] = {
         column.name: new.excluded[column.name] for column in runs.c if column.name not in KEPT_FROM_THE_FIRST
     }
+    was_queued = runs.c.status == "queued"
+    changed["started_at"] = case((was_queued, new.excluded.started_at), else_=runs.c.started_at)
     same_moment = and_(
         new.excluded.updated_at == runs.c.updated_at,
         or_(runs.c.ended_at.is_(None), new.excluded.ended_at.is_not(None)),

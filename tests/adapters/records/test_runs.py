@@ -76,6 +76,13 @@ async def test_a_newer_word_replaces_all_but_the_start(records: Records) -> None
     assert (found.version, found.current_step, found.document) == (2, None, {"new": 2})
 
 
+async def test_a_run_that_was_queued_starts_when_it_says_so(records: Records) -> None:
+    await records.save_run(run(status="queued"))
+    assert await records.save_run(run(started_at=at(1), updated_at=at(1)))
+    assert await records.save_run(run(started_at=at(2), updated_at=at(2)))
+    assert (await kept(records)).started_at == at(1)
+
+
 async def test_within_one_moment_a_run_ends_but_does_not_begin_again(records: Records) -> None:
     ended = run(status="failed", ended_at=at(0))
     assert await records.save_run(run())
