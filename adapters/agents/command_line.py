@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from adapters.agents import AgentAnswer, AgentTask
 from adapters.agents.preset import Preset, Session, Surroundings
+from adapters.models.structured import whole
 from adapters.prices import cost_of
 from adapters.processes import Command, Completed, Processes, Sandbox
 from adapters.processes.environment import allow_listed
@@ -59,7 +60,9 @@ class CommandLineAgent:
         if not watch.cancelled():
             watch.result()
         answer, problem = session.read(done)
-        problem = _stopped(done, task, session) or problem or _code(done)
+        # JSON can spell half of a surrogate pair, and nothing that would keep or book the answer can write it.
+        answer = replace(answer, text=whole(answer.text))
+        problem = whole(_stopped(done, task, session) or problem or _code(done))
         if problem is not None:
             raise self._failed(problem, answer, done)
         return answer

@@ -56,6 +56,19 @@ async def test_a_result_on_many_lines_behind_much_noise_is_found(desk: Desk) -> 
     assert (await desk.run(config, desk.task("do it"))).cost_microusd == 12_500
 
 
+@pytest.mark.parametrize("is_error", [False, True])
+async def test_half_of_a_surrogate_pair_is_no_reason_to_lose_a_paid_session(
+    desk: Desk, is_error: bool
+) -> None:
+    agent = saying({**RESULT, "result": "\ud800 done", "is_error": is_error})
+    if is_error:
+        with pytest.raises(AgentFailed, match="\ufffd done") as raised:
+            await desk.run(agent, desk.task("do it"))
+        assert raised.value.details["text"] == "\ufffd done" and raised.value.message.isprintable()
+    else:
+        assert (await desk.run(agent, desk.task("do it"))).text == "\ufffd done"
+
+
 @pytest.mark.parametrize("odd", [["m"], {"name": "m"}, "\ud800", "m\0", "m\nn", "m" * 1_000, "", 1.5, None])
 async def test_a_name_that_is_none_is_not_taken_for_the_sessions_or_the_models(
     desk: Desk, odd: object
