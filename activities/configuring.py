@@ -22,7 +22,7 @@ from faber.configuration import read_configuration, resolve_platform
 from faber.contract.activities import ConfigurationRequest, RepositoryRef, Setup
 from faber.contract.config import Configuration
 from faber.contract.names import PHASES, host_queue
-from faber.errors import ConfigurationError, FaberError, LLMError, ToolMissing
+from faber.errors import ConfigurationError, FaberError, GitError, LLMError, ToolMissing
 
 CONFIGURATION = ".fractary/config.yaml"
 RUN_BRANCHES = "faber/"
@@ -72,7 +72,12 @@ class Configuring:
         asked = request.input
         ref = locate(asked.repo, self._host.home)
         source = Source(self._workspace, ref)
-        await source.pin_default()
+        try:
+            await source.pin_default()
+        except GitError:
+            # Whether it can be reached is no question where its host is not served: that is said at once instead.
+            await self._require_platforms(source, own_configuration(ref) or Configuration())
+            raise
         configuration, notes = await source.configuration()
         named = named_branch(configuration) or source.ref.default_branch
         if named != source.ref.default_branch or configuration.repo.url:
@@ -171,7 +176,9 @@ class Source:
     async def pin_default(self) -> None:
         """The branch that the checkout's file names, else `main`, else the one that is checked out."""
         checkout = Path(self.ref.checkout) if self.ref.checkout else None
-        named = configured_branch(checkout)
+        own = own_configuration(self.ref)
+        # So that the first fetch asks for the right one.
+        named = named_branch(own) if own else None
         try:
             await self.pin(named or "main")
         except ConfigurationError:
@@ -221,17 +228,16 @@ def named_branch(configuration: Configuration) -> str | None:
     )
 
 
-def configured_branch(checkout: Path | None) -> str | None:
-    """The default branch that the checkout's own file names, so that the first fetch asks for the right one. On a
-    branch that a run made the file says what an agent wrote there."""
+def own_configuration(ref: RepositoryRef) -> Configuration | None:
+    """What the checkout's own file says, before anything is fetched. On a branch that a run made it says what an
+    agent wrote there."""
+    checkout = Path(ref.checkout) if ref.checkout else None
     if (checked_out(checkout) or "").startswith(RUN_BRANCHES):
         return None
     path = within(checkout, CONFIGURATION) if checkout else None
     if path is None or not path.is_file():
         return None
-    return named_branch(
-        read_configuration(path.read_text(encoding="utf-8", errors="replace"), CONFIGURATION)[0]
-    )
+    return read_configuration(path.read_text(encoding="utf-8", errors="replace"), CONFIGURATION)[0]
 
 
 def checked_out(checkout: Path | None) -> str | None:

@@ -15,7 +15,7 @@ from adapters.journal.in_memory import InMemoryJournal
 from adapters.workspace.git_workspace import GitWorkspace
 from faber.contract.activities import ConfigurationRequest, RunKey, Setup
 from faber.contract.delivery import RunInput
-from faber.errors import ConfigurationError, LLMError, ToolMissing
+from faber.errors import ConfigurationError, GitError, LLMError, ToolMissing
 from tests.delivery.places import git, make_repository
 
 SCRIPTED = "scripted:anything"
@@ -108,6 +108,28 @@ async def test_a_platform_that_is_not_built_is_refused_by_name(desk: Desk) -> No
     desk.configure(config(1, "repo:\n  platform: gitea\n"))
     with pytest.raises(ConfigurationError, match=r"repo\.platform: gitea is not built yet.*local"):
         await desk.load()
+
+
+@pytest.mark.parametrize("configured", [True, False])
+async def test_a_host_that_is_not_served_is_refused_by_name_also_when_it_cannot_be_reached(
+    desk: Desk, configured: bool
+) -> None:
+    git(desk.checkout, "remote", "set-url", "origin", "https://github.com:1/a/b.git")
+    if not configured:
+        (desk.checkout / ".fractary/config.yaml").unlink()
+    else:
+        desk.configure("work:\n  platform: local\n")
+    key = "repo" if configured else "work"
+    with pytest.raises(ConfigurationError, match=rf"{key}\.platform: github .*is not built yet.*local"):
+        await desk.load()
+
+
+async def test_an_origin_that_is_served_and_away_is_tried_again(desk: Desk) -> None:
+    desk.configure("work:\n  platform: local\nrepo:\n  platform: local\n")
+    git(desk.checkout, "remote", "set-url", "origin", "https://github.com:1/a/b.git")
+    with pytest.raises(GitError) as raised:
+        await desk.load()
+    assert not raised.value.permanent
 
 
 async def test_a_folder_outside_of_any_repository_says_what_is_wanted(desk: Desk, tmp_path: Path) -> None:
