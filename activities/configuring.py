@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from temporalio import activity
 
@@ -76,7 +76,7 @@ class Configuring:
             await source.pin_default()
         except GitError:
             # Whether it can be reached is no question where its host is not served: that is said at once instead.
-            await self._require_platforms(source, own_configuration(ref) or Configuration())
+            await self._require_platforms(source, source.own() or Configuration())
             raise
         configuration, notes = await source.configuration()
         named = named_branch(configuration) or source.ref.default_branch
@@ -176,7 +176,7 @@ class Source:
     async def pin_default(self) -> None:
         """The branch that the checkout's file names, else `main`, else the one that is checked out."""
         checkout = Path(self.ref.checkout) if self.ref.checkout else None
-        own = own_configuration(self.ref)
+        own = self.own()
         # So that the first fetch asks for the right one.
         named = named_branch(own) if own else None
         try:
@@ -200,11 +200,29 @@ class Source:
             return own.read_bytes()
         return committed
 
+    def own(self) -> Configuration | None:
+        """What the checkout's own file says, before anything is fetched. On a branch that a run made it says what an
+        agent wrote there."""
+        checkout = Path(self.ref.checkout) if self.ref.checkout else None
+        if checkout is None or (checked_out(checkout) or "").startswith(RUN_BRANCHES):
+            return None
+        for name in self._names():
+            path = within(checkout, name)
+            if path.is_file():
+                return read_configuration(path.read_text(encoding="utf-8", errors="replace"), name)[0]
+        return None
+
     async def configuration(self) -> tuple[Configuration, list[str]]:
-        content = await self.read(CONFIGURATION)
-        if content is None:
-            return Configuration(), []
-        return read_configuration(content.decode(errors="replace"), CONFIGURATION)
+        for name in self._names():
+            content = await self.read(name)
+            if content is not None:
+                return read_configuration(content.decode(errors="replace"), name)
+        return Configuration(), []
+
+    def _names(self) -> list[str]:
+        """Where the configuration may lie, the nearest first."""
+        folder = PurePosixPath(self.ref.folder)
+        return [str(place / CONFIGURATION) for place in (folder, *folder.parents)]
 
 
 def locate(repo: str | None, home: Path) -> RepositoryRef:
@@ -216,7 +234,8 @@ def locate(repo: str | None, home: Path) -> RepositoryRef:
     # A mistyped name within another repository would mean that one.
     for folder in (start, *start.parents) if start.is_dir() else ():
         if (folder / ".git").is_file() or (folder / ".git" / "HEAD").is_file():
-            return RepositoryRef(checkout=str(folder))
+            inside = start.relative_to(folder).as_posix()
+            return RepositoryRef(checkout=str(folder), folder="" if inside == "." else inside)
     raise ConfigurationError(
         f"repo: {start} is no folder inside a git repository on the worker's host; give a checkout's path or a URL"
     )
@@ -226,18 +245,6 @@ def named_branch(configuration: Configuration) -> str | None:
     return (
         configuration.repo.default_branch if "default_branch" in configuration.repo.model_fields_set else None
     )
-
-
-def own_configuration(ref: RepositoryRef) -> Configuration | None:
-    """What the checkout's own file says, before anything is fetched. On a branch that a run made it says what an
-    agent wrote there."""
-    checkout = Path(ref.checkout) if ref.checkout else None
-    if (checked_out(checkout) or "").startswith(RUN_BRANCHES):
-        return None
-    path = within(checkout, CONFIGURATION) if checkout else None
-    if path is None or not path.is_file():
-        return None
-    return read_configuration(path.read_text(encoding="utf-8", errors="replace"), CONFIGURATION)[0]
 
 
 def checked_out(checkout: Path | None) -> str | None:

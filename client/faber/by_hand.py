@@ -26,6 +26,7 @@ from faber.contract.workflows import FaberComment, FaberPullRequest, FaberSpecif
 from faber.converter import describe
 from faber.errors import UsageError, WorkflowError
 from faber.identity import require_repository
+from faber.starting import home_of
 from faber.upkeep import reason
 
 # Somebody waits for the answer, and each of these steps takes a second.
@@ -63,7 +64,7 @@ async def _asked(
     faber: Faber, run: Callable[[Any, Input | None], Awaitable[Answer]], kind: type[Input], **said: Any
 ) -> Answer:
     try:
-        input = kind(repo=str(require_repository(faber.where)), **said)
+        input = kind(repo=str(home_of(faber.where, require_repository(faber.where))), **said)
     except ValidationError as error:
         raise UsageError(describe(error)) from error
     await faber.require_worker()

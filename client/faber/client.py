@@ -78,7 +78,7 @@ class Faber:
     def project(self) -> str | None:
         """What runs of this folder's repository go by; None outside of one."""
         root = repository_root(self.where)
-        return starting.project_of(root) if root else None
+        return starting.project_of(self.where, root) if root else None
 
     def handle(self, run_id: str) -> WorkflowHandle[FaberRun, RunResult]:
         return self.client.get_workflow_handle_for(FaberRun.run, run_id)

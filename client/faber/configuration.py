@@ -27,10 +27,12 @@ PLATFORM_HOSTS: dict[str, Platform] = {"github.com": "github"}
 BUILT: frozenset[Platform] = frozenset({"local"})
 
 
-def find_configuration(start: Path) -> Path | None:
-    """The nearest `.fractary/config.yaml` from `start` upwards to the root of the file system."""
+def find_configuration(start: Path, root: Path | None = None) -> Path | None:
+    """The nearest `.fractary/config.yaml` from `start` upwards to `root`, else to that of the file system."""
     folder = start.resolve()
     for place in (folder, *folder.parents):
+        if root is not None and not place.is_relative_to(root):
+            return None
         if (place / LOCATION).is_file():
             return place / LOCATION
     return None

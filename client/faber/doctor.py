@@ -98,7 +98,7 @@ def _run(argv: list[str]) -> _Done:
 
 
 def _configuration(where: Path) -> Check:
-    file = find_configuration(where)
+    file = find_configuration(where, repository_root(where))
     if file is None:
         next_ = "`python -m faber.api init` writes one."
         return Check(name="configuration", ok=True, what="no file: the defaults count", next=next_)

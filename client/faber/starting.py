@@ -61,15 +61,22 @@ def prepare(input: RunInput, where: Path, actor: str) -> RunInput:
         project = str(input.repo).rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1]
         found: dict[str, Any] = {"project": input.project or project}
     else:
-        root = require_repository(where / os.path.expanduser(input.repo or "."))
-        found = {"repo": str(root), "project": input.project or project_of(root)}
+        start = where / os.path.expanduser(input.repo or ".")
+        root = require_repository(start)
+        found = {"repo": str(home_of(start, root)), "project": input.project or project_of(start, root)}
     return input.model_copy(update={**found, "started_by": input.started_by or actor})
 
 
-def project_of(root: Path) -> str:
+def home_of(start: Path, root: Path) -> Path:
+    """The folder whose `.fractary/config.yaml` counts for who is at `start`; the repository's root without one."""
+    file = find_configuration(start, root)
+    return file.parent.parent if file else root
+
+
+def project_of(start: Path, root: Path) -> str:
     """The configuration's `project`, else the name of the repository's folder."""
-    file = find_configuration(root)
-    if file is not None and file.is_relative_to(root):
+    file = find_configuration(start, root)
+    if file is not None:
         configuration, _ = read_configuration(file.read_text(errors="replace"), str(file))
         if configuration.project:
             return configuration.project

@@ -65,6 +65,23 @@ async def test_an_edit_counts_while_the_default_branch_is_checked_out(desk: Desk
     assert retries(await desk.load()) == 7
 
 
+async def test_a_part_of_the_repository_has_a_configuration_of_its_own(desk: Desk) -> None:
+    part = desk.checkout / "packages/api"
+    (part / ".fractary").mkdir(parents=True)
+    (part / "deep").mkdir()
+    (part / ".fractary/config.yaml").write_text(config(5, "repo:\n  default_branch: main\n"))
+    setup = await desk.load(str(part / "deep"))
+    assert (retries(setup), setup.repository.checkout) == (5, str(desk.checkout))
+    assert retries(await desk.load(str(part.parent))) == 3
+
+
+async def test_a_mistake_in_a_part_s_configuration_names_its_file(desk: Desk) -> None:
+    (desk.checkout / "api/.fractary").mkdir(parents=True)
+    (desk.checkout / "api/.fractary/config.yaml").write_text("workflow: {max_retrys: 1}\n")
+    with pytest.raises(ConfigurationError, match=r"api/\.fractary/config\.yaml"):
+        await desk.load(str(desk.checkout / "api"))
+
+
 async def test_a_branch_that_somebody_wrote_decides_nothing_also_when_it_is_checked_out(desk: Desk) -> None:
     git(desk.checkout, "checkout", "-qb", "faber/1-greetings")
     desk.configure(config(0))

@@ -166,13 +166,19 @@ def _notes(current: Session, repo: str | None) -> list[str]:
     """What the caller's configuration and environment leave without effect; raises for a mistaken file."""
     from faber.configuration import environment_notes, find_configuration, read_configuration
     from faber.contract.config import Configuration
+    from faber.identity import repository_root
 
-    remote = repo is not None and "://" in repo
-    file = None if remote else find_configuration(current.faber.where / (repo or "."))
-    configuration = Configuration()
+    start = current.faber.where / (repo or ".")
+    root = None if repo is not None and "://" in repo else repository_root(start)
+    file = find_configuration(start, root) if root else None
+    configuration, notes = Configuration(), list[str]()
     if file is not None:
         configuration, _ = read_configuration(file.read_text(errors="replace"), str(file))
-    return environment_notes(configuration, current.faber.settings.environment)
+    elif root and (other := find_configuration(root)) is not None:
+        notes = [
+            f"{other} is outside of {root} and does not count: `python -m faber.api init` writes one there"
+        ]
+    return notes + environment_notes(configuration, current.faber.settings.environment)
 
 
 def _finish(current: Session, run_id: str, *, wait: bool, exit_code: bool) -> None:

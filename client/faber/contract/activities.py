@@ -29,7 +29,10 @@ class RunKey(FromWorker):
 
 
 class RepositoryRef(FromWorker):
+    """`folder`: where in the checkout the configuration is looked for, from there upwards; empty is its root."""
+
     checkout: str | None = None
+    folder: str = ""
     url: str | None = None
     default_branch: str = "main"
 
