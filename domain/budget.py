@@ -62,6 +62,11 @@ def approval_text(ask_at: float, spent: int, limit: int) -> str:
     return f"Budget approval required at {ask_at * 100:g}%: {dollars(spent)} / {dollars(limit)}"
 
 
+def needed_text(limit: int) -> str:
+    """`the next call needs a limit of $13.03`. Rounded up, so that it is enough."""
+    return f"the next call needs a limit of {dollars(limit, ROUND_CEILING)}"
+
+
 def _input_rate(price: Price) -> int:
     # Writing to the prompt cache is dearer than plain input at some providers.
     return max(price.input, price.cache_write or 0, price.cache_read or 0)

@@ -262,8 +262,11 @@ def _offered(gate: Gate, decision: Decision) -> Gate:
         if gate.kind == "form":
             raise GateRefused("NOT_OFFERED", f"{gate.request_id} is a form: fill it in by submit_form")
         offered = ", ".join(gate.allowed)
+        raising = ", and raise-budget (raise_budget) to a limit that the next call fits below"
         raise GateRefused(
-            "NOT_OFFERED", f"{gate.request_id} does not take {decision.decision!r}; it takes: {offered}"
+            "NOT_OFFERED",
+            f"{gate.request_id} does not take {decision.decision!r}; it takes: {offered}"
+            + (raising if gate.kind == "budget" else ""),
         )
     vote = gate.vote_of(decision.actor)
     if vote is not None and vote.decision != decision.decision:

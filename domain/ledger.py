@@ -24,6 +24,7 @@ from domain.budget import (
     exceeded_text,
     input_bound,
     limit_of,
+    needed_text,
     worst_case,
 )
 from faber.contract.delivery import CostSummary
@@ -179,9 +180,12 @@ class Ledger(FromWorker):
         """The text of a run that ends here because `next_amount` does not fit."""
         return exceeded_text(self.settled + self.reserved + next_amount, self.limit_microusd or 0)
 
-    def approval_required(self) -> str:
-        """The text of the gate: what is settled, against the limit."""
-        return approval_text(self.ask_at, self.settled, self.limit_microusd or 0)
+    def approval_required(self, next_amount: int = 0) -> str:
+        """The text of the gate: what is settled, against the limit; and the limit that it takes to go on, where
+        `next_amount` does not fit below this one."""
+        text = approval_text(self.ask_at, self.settled, self.limit_microusd or 0)
+        needed = self.settled + self.reserved + next_amount
+        return text if self.fits(next_amount) else f"{text}; {needed_text(needed)}"
 
     def summary(self) -> CostSummary:
         return CostSummary(

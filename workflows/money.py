@@ -59,7 +59,7 @@ async def _take(run: Desk, where: str, key: str, model: str, amount: int, *, fit
     view = await run.gate(
         "budget",
         kind="budget",
-        what=ledger.approval_required(),
+        what=ledger.approval_required(amount),
         subject={"spent": ledger.settled, "limit": ledger.limit_microusd, "next": amount},
         round=run.round_of(where),
         # Going on to the limit is no answer when the next call does not fit below it.

@@ -84,12 +84,18 @@ async def test_a_call_that_does_not_fit_takes_only_a_higher_limit(new_site: NewS
     assert "raise-budget" in gate.command
     assert "--name raise_budget" in gate.temporal_command
     useless = await refusal(site.decide(handle, gate, "approve"))
-    assert useless.type == "NOT_OFFERED"
+    assert useless.type == "NOT_OFFERED" and "raise-budget" in useless.message
+    needed = gate.what.rpartition("$")[2]
+    assert (
+        gate.what
+        == f"Budget approval required at 90%: $9.99 / $10.00; the next call needs a limit of ${needed}"
+    )
     low = await refusal(raise_budget(handle, 9.5, request_id=gate.request_id))
     assert low.type == "LEDGER"
     assert "$9.99" in low.message
     unknown = await refusal(raise_budget(handle, 20, request_id="budget-1-00000000"))
     assert unknown.type == "UNKNOWN_REQUEST"
+    assert 10 < float(needed) <= 20
     view = await raise_budget(handle, 20, request_id=gate.request_id)
     assert (view.decision, view.actor, view.bound, view.comment) == (
         "approve",

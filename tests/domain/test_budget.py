@@ -14,6 +14,7 @@ from domain.budget import (
     exceeded_text,
     input_bound,
     limit_of,
+    needed_text,
     worst_case,
 )
 from faber.contract.money import Price, Usage
@@ -105,6 +106,7 @@ def test_the_limit_is_the_option_else_the_configuration_and_nothing_is_unlimited
 def test_the_texts_are_exactly_the_ones_that_callers_look_for() -> None:
     assert exceeded_text(12_000_000, 10_000_000) == "Budget exceeded: $12.00 / $10.00"
     assert approval_text(0.9, 9_100_000, 10_000_000) == "Budget approval required at 90%: $9.10 / $10.00"
+    assert needed_text(13_021_000) == "the next call needs a limit of $13.03"
     assert approval_text(0.875, 9_100_000, 10_000_000).startswith("Budget approval required at 87.5%: ")
     assert approval_text(0.07, 0, 10_000_000) == "Budget approval required at 7%: $0.00 / $10.00"
 

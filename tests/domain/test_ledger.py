@@ -289,6 +289,10 @@ def test_the_texts_name_what_is_spent_and_wanted_against_the_limit() -> None:
     spend(ledger, "a", 9_100_000)
     assert ledger.exceeded() == "Budget exceeded: $9.10 / $10.00"
     assert ledger.approval_required() == "Budget approval required at 90%: $9.10 / $10.00"
+    assert ledger.approval_required(900_000) == "Budget approval required at 90%: $9.10 / $10.00"
+    assert ledger.approval_required(901_000) == (
+        "Budget approval required at 90%: $9.10 / $10.00; the next call needs a limit of $10.01"
+    )
     ledger.reserve("b", "build", "p:m", 100_000)
     assert ledger.exceeded(2_800_000) == "Budget exceeded: $12.00 / $10.00"
 
