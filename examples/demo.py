@@ -101,22 +101,29 @@ def answer(item: WaitingOn, cli: Path, environment: Mapping[str, str]) -> None:
     """A person's answer on a terminal; without one, the Temporal CLI's."""
     say(f"  gate  {item.gate}: {item.what}")
     say(f"        by itself: {item.by_itself} {item.at or ''}")
-    decision = {"decision": "approve", "request_id": item.request_id, "actor": "demo", "via": "temporal-cli"}
-    if sys.stdin.isatty():
-        said = input("        approve? [yes/no/revise] ").strip() or "yes"
-        comment = input("        comment: ") if said != "yes" else ""
-        decision |= {
-            "decision": said,
-            "comment": comment,
-            "via": "terminal",
-            "actor": os.environ.get("USER", "you"),
-        }
+    decision = from_terminal(item) if sys.stdin.isatty() else unattended(item)
     command = ["temporal", "workflow", "update", "execute", "-w", run_of(item), "--name", "decide"]
     command += ["--input", json.dumps(decision)]
     say(f"        $ {shlex.join(command)}")
     done = subprocess.run([str(cli), *command[1:]], env=dict(environment), capture_output=True, text=True)
     if done.returncode != 0:
         say(f"        refused: {done.stderr.strip()}")
+
+
+def from_terminal(item: WaitingOn) -> dict[str, str]:
+    said = input("        approve? [yes/no/revise] ").strip() or "yes"
+    comment = input("        comment: ") if said != "yes" else ""
+    who = {"actor": os.environ.get("USER", "you"), "via": "terminal"}
+    return {"decision": said, "request_id": item.request_id, "comment": comment, **who}
+
+
+def unattended(item: WaitingOn) -> dict[str, str]:
+    """A repair or a higher limit takes a person: approved without one, the same question would come for ever."""
+    approved = item.kind == "approval"
+    comment = "" if approved else "nobody is here to see to it"
+    who = {"actor": "demo", "via": "temporal-cli"}
+    decision = "approve" if approved else "reject"
+    return {"decision": decision, "request_id": item.request_id, "comment": comment, **who}
 
 
 def run_of(item: WaitingOn) -> str:
