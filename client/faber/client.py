@@ -22,17 +22,19 @@ from faber import connection, ending, listing, overview, starting, upkeep
 from faber.answers import answering
 from faber.connection import RPC_TIMEOUT, temporal_errors
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
+from faber.contract.listed import Trying
 from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
 from faber.contract.workflows import FaberRun
 from faber.defining import Definitions
 from faber.errors import NoSuchRun, Unreachable, UsageError, WorkflowError
-from faber.following import follow
+from faber.following import Tried, follow
 from faber.identity import PREFIX, actor, repository_root, run_id_of
 from faber.listing import ListedStatus
 from faber.overview import Filter, Page, RunSummary
 from faber.records import Records
 from faber.settings import Settings
 from faber.starting import Started
+from faber.trying import tried_again
 
 MATCHES_SHOWN = 10
 
@@ -188,12 +190,21 @@ class Faber:
                     return recorded
                 raise
 
-    def watch(self, run_id: str) -> AsyncGenerator[Status | None, None]:
-        """Snapshots while the run is open, each when it differs from the last; None while nobody answers.
+    async def trying(self, run_id: str) -> list[Trying]:
+        """What of the run failed and is tried again by itself; nothing of one that Temporal no longer knows."""
+        try:
+            async with temporal_errors(f"ask what {run_id} tries"):
+                return tried_again(await self.handle(run_id).describe(rpc_timeout=RPC_TIMEOUT))
+        except NoSuchRun:
+            return []
+
+    def watch(self, run_id: str, tried: Tried | None = None) -> AsyncGenerator[Status | None, None]:
+        """Snapshots while the run is open, each when it differs from the last; None while nobody answers. `tried` is
+        told each time what is tried again.
 
         Raises Unreachable when that lasts. Returns when the run has ended.
         """
-        return follow(self.handle(run_id), self.require_worker)
+        return follow(self.handle(run_id), self.require_worker, tried)
 
     async def decide(self, run_id: str, decision: Decision) -> GateView:
         """Answers a gate. Raises WorkflowError when the run does not take the answer, saying why."""

@@ -8,22 +8,27 @@ from contextlib import aclosing
 from faber.client import Faber
 from faber.contract.delivery import RunResult, Status, WaitingOn
 from faber.errors import BudgetApprovalRequired, PhaseApprovalRequired, WorkflowError
+from faber.following import Tried
 
 Seen = Callable[[Status | None], None]
 
 
-async def until_gate(faber: Faber, run_id: str, *, wait: bool = False, seen: Seen | None = None) -> RunResult:
+async def until_gate(
+    faber: Faber, run_id: str, *, wait: bool = False, seen: Seen | None = None, tried: Tried | None = None
+) -> RunResult:
     """The result document once the run has ended, `failed` ones included. Errors: as `until_ended`."""
-    await until_ended(faber, run_id, wait=wait, seen=seen)
+    await until_ended(faber, run_id, wait=wait, seen=seen, tried=tried)
     return await faber.result(run_id)
 
 
-async def until_ended(faber: Faber, run_id: str, *, wait: bool = False, seen: Seen | None = None) -> None:
-    """Follows a run of any kind to its end. `seen` gets each new snapshot.
+async def until_ended(
+    faber: Faber, run_id: str, *, wait: bool = False, seen: Seen | None = None, tried: Tried | None = None
+) -> None:
+    """Follows a run of any kind to its end. `seen` gets each new snapshot, `tried` what is tried again.
 
     Raises PhaseApprovalRequired or BudgetApprovalRequired when it waits for a person, unless `wait`.
     """
-    async with aclosing(faber.watch(run_id)) as snapshots:
+    async with aclosing(faber.watch(run_id, tried)) as snapshots:
         async for status in snapshots:
             if seen is not None:
                 seen(status)

@@ -23,6 +23,7 @@ from faber.contract.listed import (
     RunInspection,
     Shown,
     Snapshots,
+    Why,
     WorkflowInspection,
     WorkflowList,
 )
@@ -54,6 +55,7 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
     "Snapshots": Snapshots,
     "GateView": GateView,
     "Shown": Shown,
+    "Why": Why,
     "CancelRequested": CancelRequested,
     "RunInspection": RunInspection,
     "WorkflowInspection": WorkflowInspection,

@@ -28,15 +28,17 @@ def why(run_id: RunId, json: Json = False) -> None:
     with session() as current:
         found = current.ask(current.faber.resolve(run_id))
         now = current.ask(current.faber.status(found))
-        document = {
-            "run_id": now.run_id,
-            "status": now.status,
-            "error": now.error,
-            "waiting_on": [item.model_dump(mode="json") for item in now.waiting_on],
-        }
+        trying = current.ask(current.faber.trying(found))
         if json or not current.console.shows_tables:
-            current.console.document(document)
+            from faber.contract.listed import Why
+
+            told = Why(**now.model_dump(include=set(Why.model_fields)), trying=trying)
+            current.console.document(as_document(told))
             return
+        from faber.trying import in_words
+
+        for again in trying:
+            current.console.text(in_words(again))
         for item in now.waiting_on:
             by_itself = f"{item.by_itself} {item.at or ''}".strip()
             current.console.text(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from faber.api.console import Console
 from faber.contract.delivery import Status
+from faber.contract.listed import Trying
 from faber.gates import gate_text
+from faber.trying import in_words
 
 
 class Progress:
@@ -13,6 +15,7 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._said: object = None
+        self._told: set[tuple[str, str]] = set()
 
     def __call__(self, status: Status | None) -> None:
         if status is None:
@@ -26,6 +29,13 @@ class Progress:
             self._once(where, f"waiting: {texts}")
         elif status.current_phase:
             self._once(where, f"{status.current_phase}: round {status.round}, ${status.cost_usd:.2f} spent")
+
+    def tried(self, again: list[Trying]) -> None:
+        """Each error once: its attempts are many."""
+        for trying in again:
+            if (trying.step, trying.error) not in self._told:
+                self._told.add((trying.step, trying.error))
+                self._console.say(in_words(trying))
 
     def _once(self, what: object, line: str) -> None:
         if what != self._said:

@@ -204,4 +204,4 @@ def _followed(current: Session, run_id: str, *, wait: bool) -> RunResult:
 
     current.console.say(f"run {run_id}")
     progress = Progress(current.console)
-    return current.ask(until_gate(current.faber, run_id, wait=wait, seen=progress))
+    return current.ask(until_gate(current.faber, run_id, wait=wait, seen=progress, tried=progress.tried))

@@ -30,8 +30,7 @@ ALIASES: dict[str, DecisionWord] = {
 class RunInput(GoesOn):
     """What starts a delivery run. Only `work_id` is essential; absent options follow the configuration.
 
-    `repo` is the path of a checkout on the worker's host, or of a folder in it, from which on the configuration is
-    looked for upwards; or a URL; absent: the worker's own folder.
+    `repo` is a checkout on the worker's host, or a folder in it, or a URL; absent: the worker's own folder.
     `budget_usd` is in dollars. `tenant` is whose run it is where a door keeps tenants apart. `resume` is state that an
     earlier execution carried over, never written by hand.
     """

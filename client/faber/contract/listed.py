@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from faber.contract.delivery import RunResult, RunStatus, Status
+from faber.contract.delivery import RunResult, RunStatus, Status, WaitingOn
 from faber.contract.wire import FromWorker
 
 
@@ -36,6 +36,25 @@ class CancelRequested(FromWorker):
     workflow_id: str
     status: Literal["running"] = "running"
     cancel_requested: Literal[True] = True
+
+
+class Trying(FromWorker):
+    """A step that failed and is tried again by itself: `attempt` comes at `next_at`, or is under way without one."""
+
+    step: str
+    attempt: int
+    error: str
+    next_at: str | None = None
+
+
+class Why(FromWorker):
+    """What `why` prints: what a run waits for, and what of it is being tried again."""
+
+    run_id: str
+    status: RunStatus
+    error: str | None = None
+    waiting_on: list[WaitingOn] = Field(default_factory=list)
+    trying: list[Trying] = Field(default_factory=list)
 
 
 class Shown(FromWorker):
