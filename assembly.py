@@ -7,8 +7,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from activities.sessions import Sessions
 from activities.steps import Steps
 from activities.tool_use import ToolUse
 from activities.upkeep import Upkeep
-from adapters.agents.command_line import agent_home
+from adapters.agents.command_line import agent_git, agent_home
 from adapters.agents.create import create_agent
 from adapters.artifacts.folder import FolderArtifacts
 from adapters.journal.folder import FolderJournal
@@ -52,6 +51,7 @@ from adapters.tools.confined import ConfinedTools
 from adapters.tools.specs import READING, all_specs
 from adapters.web.http import HttpWeb
 from adapters.workspace.git_workspace import GitWorkspace
+from adapters.workspace.lent import lend
 from domain.redaction import KnownSecrets, Redactor
 from faber.contract.turns import ToolsRequest
 from faber.settings import Settings
@@ -94,6 +94,16 @@ def assemble(
         network = network or wanted == WITH_NETWORK
         return Sandbox(writable=(path,), readable=readable, hidden=(data,), network=network)
 
+    def confine_agent(wanted: str, path: Path, run_id: str) -> Sandbox | None:
+        # A coding agent calls its provider itself.
+        sandbox = confine(wanted, path, network=True)
+        if sandbox is None:
+            return None
+        placed = [
+            lent for clone in workspace.clone_of(path) for lent in lend(path, clone, agent_git(data, run_id))
+        ]
+        return replace(sandbox, readable=(path / ".git",), placed=tuple(placed))
+
     def make_tools(path: Path, request: ToolsRequest, lease: str) -> Tools:
         return ConfinedTools(
             path,
@@ -111,8 +121,7 @@ def assemble(
 
     sessions = Sessions(
         create=lambda config: create_agent(config, processes, data, environment),
-        # A coding agent calls its provider itself.
-        confine=partial(confine, network=True),
+        confine=confine_agent,
         workspace=workspace,
         journal=journal,
         processes=processes,
@@ -148,7 +157,12 @@ def assemble(
     changes = Changes(workspace=workspace, artifacts=artifacts, journal=journal, secrets=secrets)
     releasing = Releasing(workspace=workspace, artifacts=artifacts)
     reporting = Reporting(workspace=workspace, artifacts=artifacts, chronicle=chronicle, processes=processes)
-    upkeep = Upkeep(workspace=workspace, journal=journal, home=home, agent_home=partial(agent_home, data))
+    upkeep = Upkeep(
+        workspace=workspace,
+        journal=journal,
+        home=home,
+        agent_folders=lambda run_id: (agent_home(data, run_id), agent_git(data, run_id)),
+    )
     by_hand = ByHand(workspace=workspace, home=home)
     records, contexts = open_records(settings.database_url), Contexts(artifacts)
     definitions = Definitions(

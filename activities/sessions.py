@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Callable
@@ -44,7 +45,7 @@ class Sessions:
         self,
         *,
         create: Callable[[AgentConfig], CodingAgent],
-        confine: Callable[[str, Path], Sandbox | None],
+        confine: Callable[[str, Path, str], Sandbox | None],
         workspace: Workspace,
         journal: Journal,
         processes: Processes,
@@ -118,6 +119,7 @@ class Sessions:
     ) -> AgentTask:
         place = request.place
         path = await self._open(place, keep=earlier is not None)
+        sandbox = await asyncio.to_thread(self._confine, request.sandbox, path, place.key.run_id)
         return AgentTask(
             prompt=prompt,
             cwd=path,
@@ -128,7 +130,7 @@ class Sessions:
             max_cost_microusd=min(request.reserved_microusd, micro(config.max_session_usd)),
             timeout_s=config.timeout_s,
             model=config.model,
-            sandbox=self._confine(request.sandbox, path),
+            sandbox=sandbox,
             price=request.price,
         )
 

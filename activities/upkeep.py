@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,20 @@ ENDED = {"completed", "failed", "cancelled"}
 
 
 class Upkeep:
-    """`agent_home` is where coding agents keep the sessions of a run."""
+    """`agent_folders` are what coding agents keep of a run."""
 
     def __init__(
-        self, *, workspace: Workspace, journal: Journal, home: Path, agent_home: Callable[[str], Path]
+        self,
+        *,
+        workspace: Workspace,
+        journal: Journal,
+        home: Path,
+        agent_folders: Callable[[str], Iterable[Path]],
     ) -> None:
         self._workspace = workspace
         self._journal = journal
         self._home = home
-        self._agent_home = agent_home
+        self._agent_folders = agent_folders
 
     @activity.defn
     async def merge_delivered(self, request: MergeInput) -> MergeResult:
@@ -86,7 +91,8 @@ class Upkeep:
                 if state.get("origin"):
                     self._journal.delete(str(state["origin"]))
                 self._journal.delete(told_by(run_id))
-                shutil.rmtree(self._agent_home(run_id), ignore_errors=True)
+                for folder in self._agent_folders(run_id):
+                    shutil.rmtree(folder, ignore_errors=True)
                 shutil.rmtree(path.parent)
         return done
 

@@ -29,6 +29,12 @@ def agent_home(data_dir: Path, run_id: str) -> Path:
     return data_dir / "agents" / quote(run_id, safe="")
 
 
+def agent_git(data_dir: Path, run_id: str) -> Path:
+    """Beside it, where no agent can write, what the last session had for a git. No quoted word has a plus sign."""
+    home = agent_home(data_dir, run_id)
+    return home.with_name(f"{home.name}+git")
+
+
 class CommandLineAgent:
     """Implements `adapters.agents.CodingAgent`. `environment` is the worker's; of it the agent sees the
     allow-list, its preset's own variables and the `names` that the configuration lists."""

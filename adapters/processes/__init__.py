@@ -18,15 +18,26 @@ _UNREACHED = re.compile(
 
 
 @dataclass(frozen=True)
-class Sandbox:
-    """What a confined command may see: `writable` folders, everything else read-only, `hidden` folders empty.
+class Placed:
+    """A folder that a confined command finds `at` another place, over what is there."""
 
-    Where the three overlap the deeper path decides: a writable worktree may lie in a hidden folder, a
+    folder: Path
+    at: Path
+    writable: bool = True
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What a confined command may see: `writable` folders, everything else read-only, `hidden` folders empty,
+    `placed` ones elsewhere.
+
+    Where they overlap the deeper path decides: a writable worktree may lie in a hidden folder, a
     readable `.git` in a writable worktree. /tmp is always private, the secrets of the home folder hidden."""
 
     writable: tuple[Path, ...] = ()
     readable: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
+    placed: tuple[Placed, ...] = ()
     network: bool = True
 
 

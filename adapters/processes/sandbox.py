@@ -76,17 +76,22 @@ def _mounts(sandbox: Sandbox, cwd: Path, programs: list[Path]) -> Iterator[str]:
     """Shallow paths first, so that the deeper one wins; of equal paths the more generous one is last."""
     home = Path.home()
     hidden = [Path("/tmp"), *(home / name for name in HOME_SECRETS), *map(Path, SOCKETS), *sandbox.hidden]
-    wanted = {
+    shown = [path for path in programs if any(path.is_relative_to(folder) for folder in hidden)]
+    same = {
         *((path.resolve(), HIDDEN) for path in hidden),
-        *((path, READABLE) for path in programs if any(path.is_relative_to(folder) for folder in hidden)),
+        *((path, READABLE) for path in shown),
         *((path.resolve(), READABLE) for path in (cwd, *sandbox.readable)),
         *((path.resolve(), WRITABLE) for path in sandbox.writable),
     }
-    for path, kind in sorted(wanted, key=lambda mount: (len(mount[0].parts), mount)):
+    kinds = {True: WRITABLE, False: READABLE}
+    wanted = {(path, kind, path) for path, kind in same} | {
+        (placed.at.resolve(), kinds[placed.writable], placed.folder.resolve()) for placed in sandbox.placed
+    }
+    for path, kind, source in sorted(wanted, key=lambda mount: (len(mount[0].parts), mount)):
         if kind == HIDDEN:
             yield from _hide(path)
         else:
-            yield from ("--bind" if kind == WRITABLE else "--ro-bind", str(path), str(path))
+            yield from ("--bind" if kind == WRITABLE else "--ro-bind", str(source), str(path))
 
 
 def installed(search_path: str) -> list[Path]:
