@@ -107,4 +107,5 @@ def _usage(said: Any) -> Usage | None:
     names |= {name: name for name in ("input_tokens", "output_tokens")}
     counted = {name: said.get(theirs) for name, theirs in names.items()}
     known = {name: count for name, count in counted.items() if isinstance(count, int)}
-    return Usage(**known) if known else None
+    # No session is without a token, and an uncounted one is not free.
+    return Usage(**known) if any(count > 0 for count in known.values()) else None

@@ -15,7 +15,7 @@ def tried_again(run: WorkflowExecutionDescription) -> list[Trying]:
         Trying(
             step=pending.activity_type.name,
             attempt=pending.attempt,
-            error=pending.last_failure.message[:SHOWN],
+            error=" ".join(pending.last_failure.message[:SHOWN].split()),
             next_at=(
                 pending.next_attempt_schedule_time.ToJsonString()
                 if pending.HasField("next_attempt_schedule_time")

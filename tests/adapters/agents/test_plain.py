@@ -84,7 +84,16 @@ async def test_a_name_may_be_a_number(desk: Desk) -> None:
     assert (answer.session_id, answer.model, desk.sessions) == ("7", "5", ["7"])
 
 
-@pytest.mark.parametrize("counted", [{}, {"prompt_tokens": 9}, {"input_tokens": None, "output_tokens": "3"}])
+@pytest.mark.parametrize(
+    "counted",
+    [
+        {},
+        {"prompt_tokens": 9},
+        {"input_tokens": None, "output_tokens": "3"},
+        {"input_tokens": 0, "output_tokens": 0},
+        {"input_tokens": -5},
+    ],
+)
 async def test_a_usage_without_a_known_count_is_none(desk: Desk, counted: dict[str, Any]) -> None:
     assert (await desk.run(saying({**RESULT, "usage": counted}), desk.task("do it"))).usage is None
 
