@@ -37,6 +37,18 @@ def test_every_provider_is_in_the_list(model: str) -> None:
     assert price_of(model, {}).priced
 
 
+@pytest.mark.parametrize(
+    ("bare", "full"), [("gpt-4o", "openai:gpt-4o"), ("gemini-2.5-pro", "google:gemini-2.5-pro")]
+)
+def test_a_bare_name_of_a_known_family_has_that_model_s_price(bare: str, full: str) -> None:
+    assert price_of(bare, {}) == price_of(full, {}) and price_of(bare, {}).priced
+    assert price_of(bare, {full: OWN}).source == price_of(bare, {bare: OWN}).source == "override"
+
+
+def test_a_name_that_is_nobody_s_is_booked_at_the_dearest_of_all() -> None:
+    assert (price_of("opus", {}).priced, price_of("opus", {}).source) == (False, "dearest of all providers")
+
+
 def test_a_long_input_costs_its_tier() -> None:
     short, long = [price_of("google:gemini-2.5-pro", {}, input_tokens=count) for count in (1000, 300_000)]
     assert long.input > short.input and long.output > short.output
