@@ -29,7 +29,7 @@ class Claiming:
         key, setup = request.key, request.setup
         issue = await self._issue(key, setup)
         repository = repository_of(setup.repository)
-        await self._claim(repository, key, request.again)
+        await self._claim(repository, key, issue.id, request.again)
         branch = request.branch or await self._branch(repository, key, issue)
         head_sha = request.head_sha or setup.base_sha
         tree_sha = request.tree_sha or head_sha
@@ -55,27 +55,28 @@ class Claiming:
         checkout = checkout_of(setup.repository, "work.platform local")
         return await work_items(checkout, setup.read().work.path).fetch(key.work_id)
 
-    async def _claim(self, repository: Repository, key: RunKey, again: bool) -> None:
+    async def _claim(self, repository: Repository, key: RunKey, item: str, again: bool) -> None:
+        """Under the item's own id: it may be asked for by its number, by its file's name, or with a `#`."""
         mine = Claim(key.run_id, key.origin)
-        standing = await self._workspace.read_claim(repository, key.work_id)
+        standing = await self._workspace.read_claim(repository, item)
         while standing != mine:
-            await self._refuse_taken(standing, key, again)
-            standing = await self._workspace.write_claim(repository, key.work_id, standing, mine)
+            await self._refuse_taken(standing, key, item, again)
+            standing = await self._workspace.write_claim(repository, item, standing, mine)
 
-    async def _refuse_taken(self, standing: Claim | None, key: RunKey, again: bool) -> None:
+    async def _refuse_taken(self, standing: Claim | None, key: RunKey, item: str, again: bool) -> None:
         if standing is None or standing.outcome in {"failed", "cancelled"}:
             return
         if standing.outcome == "completed":
             if again:
                 return
             raise WorkItemDelivered(
-                f"WorkItemDelivered: {key.work_id} was delivered by {standing.run_id}"
+                f"WorkItemDelivered: {item} was delivered by {standing.run_id}"
                 + (f" as {standing.pr_url}" if standing.pr_url else "")
                 + "; start it with --again to deliver it once more"
             )
         if standing.run_id != key.run_id and await is_open(standing.run_id):
             raise WorkItemBusy(
-                f"WorkItemBusy: {standing.run_id} works on {key.work_id}; wait for it, or cancel it first"
+                f"WorkItemBusy: {standing.run_id} works on {item}; wait for it, or cancel it first"
             )
 
     async def _branch(self, repository: Repository, key: RunKey, issue: Issue) -> str:

@@ -63,16 +63,18 @@ class Reporting:
     async def _settle_claim(self, request: FinishRequest) -> None:
         place = request.report.place
         repository = repository_of(place.repository)
-        standing = await self._workspace.read_claim(repository, place.key.work_id)
+        mine = (place.key.run_id, place.key.origin)
+        item, standing = request.item, await self._workspace.read_claim(repository, request.item)
+        if standing is None or (standing.run_id, standing.first_execution_run_id) != mine:
+            # A run that claimed before items were claimed by their own id.
+            item = place.key.work_id
+            standing = await self._workspace.read_claim(repository, item)
         ended = Claim(place.key.run_id, place.key.origin, request.outcome, request.pr_url)
         if standing == ended:
             return
-        if standing is None or (standing.run_id, standing.first_execution_run_id) != (
-            ended.run_id,
-            place.key.origin,
-        ):
-            raise LeaseLost(f"the claim of {place.key.work_id} is held by {standing and standing.run_id} now")
-        await self._workspace.write_claim(repository, place.key.work_id, standing, ended)
+        if standing is None or (standing.run_id, standing.first_execution_run_id) != mine:
+            raise LeaseLost(f"the claim of {item} is held by {standing and standing.run_id} now")
+        await self._workspace.write_claim(repository, item, standing, ended)
 
     async def _report(self, request: ReportRequest) -> Reported:
         checkout = request.place.repository.checkout

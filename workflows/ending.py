@@ -48,6 +48,7 @@ async def finish(run: Run) -> None:
         pr_url=run.state.pull_request.url if run.state.pull_request else "",
         claimed=run.state.claimed,
         quarantine=outcome != "completed",
+        item=run.state.issue.id if run.state.issue else "",
     )
     try:
         done = await whole(_finished(run, request))

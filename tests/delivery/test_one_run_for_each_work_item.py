@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.delivery.asking import autonomous, ended
 from tests.delivery.conftest import NewSite, failure
 from tests.delivery.places import FIXED, ISSUE, git
@@ -23,6 +25,21 @@ async def test_a_second_run_on_the_same_work_item_is_told_which_run_has_it(new_s
     assert second.id not in comments, "who was turned away has nothing to say on the work item"
     await site.approve(first, "architect", "release")
     assert (await ended(first)).status == "completed"
+
+
+@pytest.mark.parametrize("name", ["#1", "1-greetings"])
+async def test_another_name_of_the_same_work_item_gets_no_run_of_its_own(
+    new_site: NewSite, name: str
+) -> None:
+    site = new_site(issues={"1-greetings": ISSUE})
+    first = await site.start("1")
+    await site.gate(first, "architect")
+    error, _ = await failure(await site.start(name))
+    assert error.type == "WORK_ITEM_BUSY" and error.message.startswith(f"WorkItemBusy: {first.id} works on 1")
+    await site.approve(first, "architect", "release")
+    await ended(first)
+    error, _ = await failure(await site.start(name))
+    assert error.type == "WORK_ITEM_DELIVERED"
 
 
 async def test_a_delivered_work_item_is_not_delivered_again_unless_asked_to(new_site: NewSite) -> None:

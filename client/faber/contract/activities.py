@@ -256,13 +256,15 @@ class Reported(FromWorker):
 
 
 class FinishRequest(FromWorker):
-    """The end of a run: outcome, what to do with the worktree, and the last report."""
+    """The end of a run: outcome, what to do with the worktree, and the last report. `item` is the work item's own id,
+    under which it is claimed."""
 
     report: ReportRequest
     outcome: str
     pr_url: str = ""
     claimed: bool = True
     quarantine: bool = False
+    item: str = ""
 
 
 class Finished(FromWorker):
