@@ -109,6 +109,11 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
             talk.bound = result.needs_input_tokens
             continue
         settle(run, key, result.spend)
+        if not builtin and result.spend.estimated and result.spend.cost_microusd == reserved.amount:
+            run.note(
+                f"{phase}: the agent did not say what it cost, so its session is booked at its cap, "
+                f"workflow.agent.{phase}.max_session_usd"
+            )
         _went_on(run, talk, result)
         return result
 

@@ -34,6 +34,7 @@ async def test_an_agent_that_commits_by_itself_delivers_and_its_commits_are_not_
     agent = {"build": {"preset": "command", "command": [sys.executable, "-c", COMMITS]}}
     site = new_site(workflow=autonomous(sandbox=sandbox, agent=agent))
     result = await ended(await site.start())
+    assert any("build: the agent did not say what it cost" in note for note in result.notes)
     assert sorted(result.files_modified) == ["greeting.py", "note.md"]
     git(site.checkout, "fetch", "-q", "origin")
     log = git(site.checkout, "log", "--format=%s %an", f"main..origin/{result.branch_name}")
