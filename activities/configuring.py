@@ -89,7 +89,7 @@ class Configuring:
                 within(Path(source.ref.checkout), name)
         checks = configuration.workflow.checks
         if not checks:
-            checks = await recognise_checks(source.read)
+            checks = await recognise_checks(source.read, self._host.environment.get("PATH"))
             notes = [*notes, "checks recognised: " + ", ".join(str(check.run) for check in checks)]
         filled = configuration.model_copy(
             update={"workflow": configuration.workflow.model_copy(update={"checks": checks})}

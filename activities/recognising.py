@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 from collections.abc import Awaitable, Callable
 
 from faber.contract.config import Check
@@ -19,8 +21,18 @@ BY_FILE = (
 )
 
 
-async def recognise_checks(read: Read) -> list[Check]:
-    """Errors: ConfigurationError when nothing is recognised, for unchecked work is never completed."""
+async def recognise_checks(read: Read, search_path: str | None = None) -> list[Check]:
+    """`search_path` is the PATH that the checks will have. Errors: ConfigurationError when nothing is recognised, for
+    unchecked work is never completed."""
+    [check] = await _recognised(read)
+    words = check.argv
+    # Many systems have Python under this name only.
+    if words[0] == "python" and not shutil.which("python", path=search_path):
+        return [Check(run=shlex.join(["python3", *words[1:]]))]
+    return [check]
+
+
+async def _recognised(read: Read) -> list[Check]:
     package = await read("package.json")
     if package is not None and "test" in scripts_of(package):
         return [Check(run="npm test")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ KEY = RunKey(run_id="r", origin="o")
 class Desk:
     def __init__(self, folder: Path, checkout: Path) -> None:
         self.checkout = checkout
-        self.environment = {"PATH": "/usr/bin:/bin"}
+        (folder / "programs").mkdir()
+        (folder / "programs/python").symlink_to(sys.executable)
+        self.environment = {"PATH": str(folder / "programs")}
         self.artifacts = InMemoryArtifacts()
         self.chronicle = Chronicle(InMemoryJournal())
         self.workspace = GitWorkspace(folder / "data", {"PATH": "/usr/bin:/bin", "HOME": str(folder)})
@@ -192,6 +195,18 @@ async def test_without_checks_the_repository_s_own_are_recognised_and_said(
     checks = setup.read().workflow.checks
     assert [check.run for check in checks] == [command]
     assert f"checks recognised: {command}" in setup.notes
+
+
+async def test_python_is_called_by_the_name_that_it_has_there(desk: Desk, tmp_path: Path) -> None:
+    desk.configure(config(1).replace("  checks: ['true']\n", ""))
+    (desk.checkout / "pytest.ini").write_text("[pytest]\n")
+    program = tmp_path / "bin/python"
+    program.parent.mkdir()
+    desk.environment["PATH"] = str(program.parent)
+    assert [check.run for check in (await desk.load()).read().workflow.checks] == ["python3 -m pytest -q"]
+    program.write_text("")
+    program.chmod(0o755)
+    assert [check.run for check in (await desk.load()).read().workflow.checks] == ["python -m pytest -q"]
 
 
 async def test_work_that_nothing_can_check_is_refused(desk: Desk) -> None:
