@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from faber.api.console import Console
 from faber.contract.delivery import Status
 from faber.contract.listed import Trying
@@ -16,6 +18,7 @@ class Progress:
         self._console = console
         self._said: object = None
         self._told: set[tuple[str, str]] = set()
+        self._phases: set[str] | None = None
 
     def __call__(self, status: Status | None) -> None:
         if status is None:
@@ -23,11 +26,14 @@ class Progress:
             return
         for note in status.notes:
             self._console.note(note)
+        self._phases = self._phases or set()
+        self.passed(status.completed_phases)
         where = (status.current_phase, status.round, [gate.request_id for gate in status.waiting_on])
         if status.waiting_on:
             texts = ", ".join(gate_text(gate) for gate in status.waiting_on)
             self._once(where, f"waiting: {texts}")
         elif status.current_phase:
+            self._phases.add(status.current_phase)
             self._once(where, f"{status.current_phase}: round {status.round}, ${status.cost_usd:.2f} spent")
 
     def tried(self, again: list[Trying]) -> None:
@@ -36,6 +42,15 @@ class Progress:
             if (trying.step, trying.error) not in self._told:
                 self._told.add((trying.step, trying.error))
                 self._console.say(in_words(trying))
+
+    def passed(self, completed: Sequence[str]) -> None:
+        """Phases that were over between two snapshots. Of a run that had ended before nothing is said."""
+        if self._phases is None:
+            return
+        for phase in completed:
+            if phase not in self._phases:
+                self._phases.add(phase)
+                self._console.say(f"{phase}: done")
 
     def _once(self, what: object, line: str) -> None:
         if what != self._said:

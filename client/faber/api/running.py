@@ -191,6 +191,7 @@ def _finish(current: Session, run_id: str, *, wait: bool, exit_code: bool) -> No
     except WorkflowError as failed:
         if type(failed) is not WorkflowError or exit_code or current.console.interactive:
             raise
+        current.console.say(f"failed in {document.error_phase or 'the run'}: {failed.message}")
     current.console.document(as_document(document))
 
 
@@ -204,4 +205,6 @@ def _followed(current: Session, run_id: str, *, wait: bool) -> RunResult:
 
     current.console.say(f"run {run_id}")
     progress = Progress(current.console)
-    return current.ask(until_gate(current.faber, run_id, wait=wait, seen=progress, tried=progress.tried))
+    ended = current.ask(until_gate(current.faber, run_id, wait=wait, seen=progress, tried=progress.tried))
+    progress.passed(ended.completed_phases)
+    return ended
