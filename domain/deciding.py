@@ -117,4 +117,4 @@ def is_test(path: str) -> bool:
 def _shadows(path: str) -> bool:
     """A new module that an import of the standard library, or of the test runner, would find first."""
     first, _, rest = path.partition("/")
-    return first.partition(".")[0] in _SHADOWED if not rest else first in _SHADOWED and rest.endswith(".py")
+    return path.endswith(".py") and (first if rest else first.removesuffix(".py")) in _SHADOWED

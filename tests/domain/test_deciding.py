@@ -76,6 +76,8 @@ def test_a_file_that_could_sway_a_check_is_named(status: str, path: str) -> None
         ("M", "src/a.py"),
         ("M", "json.py"),
         ("A", "src/json.py"),
+        ("A", "email.js"),
+        ("A", "trace.txt"),
         ("A", "docs/Makefile.md"),
     ],
 )
