@@ -9,11 +9,15 @@ from temporalio.common import RawValue
 
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause
 from workflows.answers import Answers
+from workflows.commands import refuse_after_commands
 from workflows.words import decoded
 
 
 class Answered:
+    """`commanded_at` is the length of the history when the run last commanded anything."""
+
     answers: Answers
+    commanded_at = -1
 
     @workflow.update(description="Answer a gate: approve, reject, or revise where it is offered")
     async def decide(self, decision: Decision) -> GateView:
@@ -21,6 +25,7 @@ class Answered:
 
     @decide.validator
     def _check_decision(self, decision: Decision) -> None:
+        refuse_after_commands(self.commanded_at)
         self.answers.check_decision(decision)
 
     @workflow.update(description="Set a new budget limit, in dollars")
@@ -29,11 +34,16 @@ class Answered:
 
     @raise_budget.validator
     def _check_raise(self, raised: BudgetRaise) -> None:
+        refuse_after_commands(self.commanded_at)
         self.answers.check_raise(raised)
 
     @workflow.update(description="Stop before the next step until resumed")
     async def pause(self, pause: Pause) -> GateView:
         return self.answers.pause(pause)
+
+    @pause.validator
+    def _check_pause(self, pause: Pause) -> None:
+        refuse_after_commands(self.commanded_at)
 
     @workflow.update(description="Go on after a pause")
     async def resume(self, pause: Pause) -> GateView:
@@ -41,6 +51,7 @@ class Answered:
 
     @resume.validator
     def _check_resume(self, pause: Pause) -> None:
+        refuse_after_commands(self.commanded_at)
         self.answers.check_resume(pause)
 
     @workflow.signal(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
+from workflows.commands import command
 from workflows.presets import Preset
 
 Q = TypeVar("Q")
@@ -17,6 +18,7 @@ async def asked(
     method: Callable[[Any, Q], Awaitable[A]], request: Q, preset: Preset, queue: str, summary: str = ""
 ) -> A:
     """Errors: temporalio.exceptions.ActivityError."""
+    command()
     return await workflow.execute_activity_method(
         method,
         request,

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from faber.contract.steps import LoadRequest
     from workflows.answered import Answered
     from workflows.asking import asked
+    from workflows.commands import refuse_after_commands
     from workflows.course import Course, CourseState, resumed
     from workflows.course_published import result, status
     from workflows.ending import whole
@@ -105,4 +106,5 @@ class DefinitionRun(Answered):
 
     @submit_form.validator
     def _check_form(self, answer: FormAnswer) -> None:
+        refuse_after_commands(self.commanded_at)
         self.answers.check_form(answer)

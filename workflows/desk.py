@@ -20,6 +20,7 @@ from faber.contract.activities import RunKey
 from faber.contract.definition_runs import DefinitionInput
 from faber.contract.delivery import DecisionWord, GateKind, GateView, RunInput
 from faber.contract.wire import FromWorker
+from workflows.commands import command
 from workflows.failures import Ended, told
 
 Outcome = Literal["completed", "failed", "cancelled"]
@@ -159,6 +160,8 @@ class Desk(ABC):
     async def _until_closed(self, gate: Gate) -> None:
         at = self.state.gates.next_at()
         wait = None if at is None else max(timedelta(0), datetime.fromisoformat(at) - workflow.now())
+        if wait:
+            command()
         try:
             await workflow.wait_condition(
                 lambda: not self.state.gates.is_open(gate.request_id),

@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from domain.gates import Gate
 from faber.contract.delivery import Status, WaitingOn
 from faber.contract.names import SEARCH_ATTRIBUTES
+from workflows.commands import command
 from workflows.desk import Desk
 
 PHASE = SearchAttributeKey.for_keyword("FaberPhase")
@@ -48,11 +49,13 @@ def show(desk: Desk, snapshot: Status, phase: str, details: str, memo: dict[str,
     changed = [update for name, update in told.items() if desk.attributes_shown.get(name) != update]
     desk.attributes_shown = told
     if changed:
+        command()
         workflow.upsert_search_attributes(changed)
     open_gates = [inbox(item) for item in snapshot.waiting_on]
     noted = {**memo, "waiting_on": open_gates, "tenant": snapshot.tenant}
     if desk.memo_shown != noted:
         desk.memo_shown = noted
+        command()
         workflow.upsert_memo({"faber": noted})
 
 

@@ -22,6 +22,7 @@ from faber.contract.delivery import GateView
 from faber.contract.names import IO_QUEUE
 from faber.contract.steps import Items, Prepared, StepDone, StepRequest, Values, ValuesRequest
 from workflows.asking import asked
+from workflows.commands import command
 from workflows.course import Course
 from workflows.desk import heed_cancel
 from workflows.failures import Ended
@@ -84,6 +85,7 @@ async def fitted(course: Course, step: Step, most: int = MOST_KEPT) -> Context:
 
 async def pure(step: Step, method: Callable[[Any, Any], Awaitable[Any]], request: Any) -> Any:
     """What has no effects, on this worker and without a task of its own. Errors: Ended."""
+    command()
     try:
         return await workflow.execute_local_activity_method(
             method,

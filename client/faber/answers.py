@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from faber.connection import NO_WORKER, RPC_TIMEOUT, temporal_errors
+from faber.contract.delivery import GateView
 from faber.converter import PAYLOAD_ERROR
 from faber.errors import Unreachable, UsageError, WorkflowError
+
+BUSY = "BUSY"
+AGAIN_S = 0.5
+TRIES = 6
+
+
+async def answer(handle: WorkflowHandle[Any, Any], update: Any, word: Any) -> GateView:
+    """Execute the update; again while the run is just being taken over by another worker. Errors: as
+    `WorkflowHandle.execute_update`."""
+    for left in reversed(range(TRIES)):
+        try:
+            view: GateView = await handle.execute_update(update, word, rpc_timeout=RPC_TIMEOUT)
+            return view
+        except WorkflowUpdateFailedError as error:
+            if not left or getattr(error.cause, "type", None) != BUSY:
+                raise
+        await asyncio.sleep(AGAIN_S)
+    raise AssertionError("the last try answers or raises")
 
 
 @asynccontextmanager

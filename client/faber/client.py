@@ -19,7 +19,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from faber import connection, ending, listing, overview, starting, upkeep
-from faber.answers import answering
+from faber.answers import answer, answering
 from faber.connection import RPC_TIMEOUT, temporal_errors
 from faber.contract.delivery import BudgetRaise, Decision, GateView, Pause, RunInput, RunResult, Status
 from faber.contract.listed import Trying
@@ -210,25 +210,25 @@ class Faber:
         """Answers a gate. Raises WorkflowError when the run does not take the answer, saying why."""
         signed = decision.model_copy(update={"actor": self.actor, "via": self.via})
         async with self._answering(run_id) as handle:
-            return await handle.execute_update(FaberRun.decide, signed, rpc_timeout=RPC_TIMEOUT)
+            return await answer(handle, FaberRun.decide, signed)
 
     async def raise_budget(self, run_id: str, limit_usd: float, *, request_id: str | None = None) -> GateView:
         """Sets a new limit, in dollars for the whole run. Errors: as `decide`."""
         budget = BudgetRaise(limit_usd=limit_usd, request_id=request_id, actor=self.actor, via=self.via)
         async with self._answering(run_id) as handle:
-            return await handle.execute_update(FaberRun.raise_budget, budget, rpc_timeout=RPC_TIMEOUT)
+            return await answer(handle, FaberRun.raise_budget, budget)
 
     async def pause(self, run_id: str, reason: str = "") -> GateView:
         """Stops the run before its next step, until `resume`. Errors: as `decide`."""
         pause = Pause(reason=reason, actor=self.actor, via=self.via)
         async with self._answering(run_id) as handle:
-            return await handle.execute_update(FaberRun.pause, pause, rpc_timeout=RPC_TIMEOUT)
+            return await answer(handle, FaberRun.pause, pause)
 
     async def resume(self, run_id: str, reason: str = "") -> GateView:
         """Lets a paused run go on. Errors: as `decide`."""
         pause = Pause(reason=reason, actor=self.actor, via=self.via)
         async with self._answering(run_id) as handle:
-            return await handle.execute_update(FaberRun.resume, pause, rpc_timeout=RPC_TIMEOUT)
+            return await answer(handle, FaberRun.resume, pause)
 
     @asynccontextmanager
     async def _answering(self, run_id: str) -> AsyncIterator[WorkflowHandle[FaberRun, RunResult]]:

@@ -19,6 +19,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from faber import ending
+from faber.answers import answer as answer_of
 from faber.answers import answering
 from faber.connection import RPC_TIMEOUT, temporal_errors
 from faber.contract.definition_runs import (
@@ -142,9 +143,7 @@ class Definitions:
         signed = answer.model_copy(update={"actor": self.faber.actor, "via": self.faber.via})
         await self.faber.require_worker()
         async with answering(run_id):
-            return await self.handle(run_id).execute_update(
-                DefinitionRun.submit_form, signed, rpc_timeout=RPC_TIMEOUT
-            )
+            return await answer_of(self.handle(run_id), DefinitionRun.submit_form, signed)
 
     async def retry(self, run_id: str) -> str:
         """Goes on with a failed run at its failed step, under the same id and ledger. Raises Conflict when the run

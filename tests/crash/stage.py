@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from faber.contract.delivery import Decision, RunInput, RunResult, WaitingOn
 from faber.contract.names import TASK_QUEUE
@@ -103,7 +104,16 @@ class Stage(Cast):
         await self.handle.execute_update(FaberRun.decide, decision)
 
     async def result(self) -> RunResult:
-        return await self.handle.result()
+        """Also from a server that has just come back, whose first connections may be refused."""
+        found: list[RunResult] = []
+
+        async def ended() -> bool:
+            with contextlib.suppress(RPCError):
+                found.append(await self.handle.result())
+            return bool(found)
+
+        await eventually(ended, f"{self.handle.id} ends", timeout_s=120)
+        return found[0]
 
 
 @contextlib.asynccontextmanager

@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+import time
+
 from temporalio.api.enums.v1 import EventType
 
+from faber.client import Faber
+from faber.connection import connect
+from faber.contract.delivery import Decision
+from faber.settings import Settings
 from tests.crash.conftest import Begin
-from tests.crash.outcome import ends_as_if_nothing_happened
+from tests.crash.outcome import has_one_of_everything
 from tests.crash.stage import Stage
+from tests.crash.test_a_host_that_is_gone import away
 from tests.waiting import eventually
 
-SOON_H = 8 / 3600
-TIMER = EventType.EVENT_TYPE_TIMER_STARTED
-FIRED = EventType.EVENT_TYPE_TIMER_FIRED
-# Temporal keeps a task for the worker that has the run in its memory, for a while.
-GIVEN_UP = EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT
+# What went on is given up, and the task that would tell the run so is kept for the killed worker for two seconds.
+KEPT = (EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT)
 
 
-async def test_an_answer_that_comes_with_a_reminder_leaves_a_history_that_any_worker_can_go_on_with(
-    begin: Begin,
-) -> None:
-    async with begin(autonomy="assisted", gates={"remind_after_h": SOON_H}) as stage:
+async def test_it_leaves_a_history_that_any_worker_can_go_on_with(begin: Begin) -> None:
+    async with begin(**away()) as stage, stage.worker.of_another_host() as other:
         await stage.gate("architect")
-        await eventually(lambda: happened(stage, TIMER), "the gate waits for its reminder")
         await stage.kill("worker")
-        await stage.restore("worker")
-        # Whoever asks has the new worker read the run, and Temporal still keeps the run's tasks for the killed one.
+        await other.start()
+        await eventually(lambda: tried_again(stage), "the killed worker's activity was to be done again")
+        # To be asked makes a worker read a run, and to wait for the killed one takes this question two seconds.
         gate = await stage.gate("architect")
-        await eventually(lambda: happened(stage, TIMER, FIRED), "the reminder came")
-        await stage.answer(gate, "approve")
-        assert await happened(stage, TIMER, FIRED, GIVEN_UP)
-        await stage.gate("release")
-        await stage.kill("worker")
+        faber = Faber(
+            await connect(Settings.read(stage.worker.environment)), Settings.read({}), stage.checkout
+        )
+        await faber.decide(stage.handle.id, Decision(decision="approve", request_id=gate.request_id))
+        assert await happened(stage, *KEPT)
+        await stage.gate("host")
+        await other.kill()
         await stage.restore("worker")
         await stage.approve("release")
-        await ends_as_if_nothing_happened(stage)
+        result = await stage.result()
+        assert result.status == "completed", result.error
+        has_one_of_everything(stage, result)
+
+
+async def tried_again(stage: Stage) -> bool:
+    described = await stage.handle.describe()
+    pending = described.raw_description.pending_activities
+    return any(
+        one.attempt == 2 and one.scheduled_time.ToMicroseconds() / 1e6 < time.time() for one in pending
+    )
 
 
 async def happened(stage: Stage, *kinds: EventType.ValueType) -> bool:

@@ -125,16 +125,6 @@ def test_a_released_key_gives_its_money_back_and_releasing_it_again_changes_noth
     assert ledger.remaining == TEN
 
 
-def test_what_nobody_will_tell_of_any_more_is_booked_at_its_reservation_and_gives_no_money_back() -> None:
-    ledger = Ledger(limit_microusd=TEN)
-    spend(ledger, "known", 1_000)
-    assert ledger.reserve("a", "build", "p:m", 5_000) and ledger.reserve("b", "build", "p:m", 7_000)
-    ledger.write_off()
-    assert (ledger.settled, ledger.reserved, ledger.remaining) == (13_000, 0, TEN - 13_000)
-    (line,) = ledger.summary().by_phase
-    assert (line.wasted_calls, line.calls, line.estimated) == (2, 3, True)
-
-
 def test_releasing_a_settled_key_keeps_its_cost() -> None:
     ledger = Ledger(limit_microusd=TEN)
     spend(ledger, "a", 5)

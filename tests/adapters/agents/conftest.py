@@ -63,8 +63,15 @@ def agent_desk(tmp_path: Path, agents: Path) -> Desk:
 
 
 def tree() -> list[psutil.Process]:
-    """The processes of the agent that runs now: all below the supervisor."""
-    return [process for child in psutil.Process().children() for process in child.children(recursive=True)]
+    """The processes of the agent that runs now: all below the supervisor. Servers are our children too."""
+    children = [child for child in psutil.Process().children() if supervises(child)]
+    return [process for child in children for process in child.children(recursive=True)]
+
+
+def supervises(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return any(word.endswith("supervisor.py") for word in process.cmdline())
+    return False
 
 
 def kill_tree() -> None:
