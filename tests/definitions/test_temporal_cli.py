@@ -88,7 +88,7 @@ async def test_a_wrong_answer_is_refused_with_the_fields_name_and_changes_nothin
         ("submit_form", {"values": "Ada"}, "values: one JSON object"),
         ("submit_form", {"values": {"name": "x"}, "step_id": "ok"}, before.request_id),
         ("decide", {"decision": "maybe"}, "decision: Input should be"),
-        ("decide", {"decision": "approve", "request_id": before.request_id}, "does not take 'approve'"),
+        ("decide", {"decision": "approve", "request_id": before.request_id}, "fill it in by submit_form"),
     ]
     for name, input, named in wrong:
         said = await temporal.update(handle, name, input)
