@@ -94,7 +94,7 @@ async def _elsewhere(run: Run, gate: Gate) -> None:
     await workflow.wait_condition(workflow.all_handlers_finished)
     state = run.state.begun_again(setup, run.host)
     resume = {"why": "elsewhere", "state": state.model_dump(mode="json")}
-    workflow.continue_as_new(run.input.model_copy(update={"resume": resume}))
+    workflow.continue_as_new(run.input.going_on(resume))
 
 
 async def configuration_of(run: Run) -> Setup:
