@@ -19,6 +19,7 @@ BY_FILE = (
     ("go.mod", "go test ./..."),
     ("Cargo.toml", "cargo test"),
 )
+NAMING_PYTEST = ("pyproject.toml", "setup.cfg", "tox.ini", "requirements.txt", "requirements-dev.txt")
 
 
 async def recognise_checks(read: Read, search_path: str | None = None) -> list[Check]:
@@ -39,9 +40,9 @@ async def _recognised(read: Read) -> list[Check]:
     for path, command in BY_FILE:
         if await read(path) is not None:
             return [Check(run=command)]
-    project = await read("pyproject.toml")
-    if project is not None and b"pytest" in project:
-        return [Check(run="python -m pytest -q")]
+    for path in NAMING_PYTEST:
+        if b"pytest" in (await read(path) or b""):
+            return [Check(run="python -m pytest -q")]
     makefile = await read("Makefile")
     if makefile is not None and any(line.startswith(b"test:") for line in makefile.splitlines()):
         return [Check(run="make test")]

@@ -35,7 +35,7 @@ workflow:
   # checks:                     # what the engine itself runs on the change; else recognised from the repository
   #   - run: pytest -q
   #     name: tests
-  #     required: true
+  #     required: true          # each has a tree of its own: it installs what it needs, such as node_modules
   #     timeout_s: 600
   # commands: [pytest, ruff]    # programs that the model may run
 

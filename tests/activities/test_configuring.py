@@ -180,6 +180,7 @@ async def test_without_a_configured_branch_the_one_that_is_checked_out_will_do(t
     [
         ("pytest.ini", "[pytest]\n", "python -m pytest -q"),
         ("pyproject.toml", "[tool.pytest.ini_options]\n", "python -m pytest -q"),
+        ("requirements-dev.txt", "pytest==8.4\n", "python -m pytest -q"),
         ("package.json", '{"scripts": {"test": "node --test"}}', "npm test"),
         ("go.mod", "module m\n", "go test ./..."),
         ("Cargo.toml", "[package]\n", "cargo test"),
