@@ -18,6 +18,7 @@ from adapters.models import Message, ModelAnswer, ModelRequest, ToolSpec
 from domain.schema import SCHEMAS, problems_with
 from faber.contract.names import Phase
 from faber.contract.turns import Spend, TurnRequest, TurnResult
+from faber.errors import LLMError
 
 STRUCTURED_LIMIT = 16_384
 TEXT_LIMIT = 2_000
@@ -76,9 +77,18 @@ class Phases:
         asked = self._model_request(request, system, messages)
         if (needed := most_input_tokens(request, asked)) > request.input_bound:
             return TurnResult(needs_input_tokens=needed)
-        answer, spend = await self._calls.answer(
-            turn_key(request), asked, request.price, request.reserved_microusd, request.repair, prompted
-        )
+        try:
+            answer, spend = await self._calls.answer(
+                turn_key(request), asked, request.price, request.reserved_microusd, request.repair, prompted
+            )
+        except LLMError as error:
+            if error.kind == "NOT_FOUND":
+                # The run keeps the configuration that it began with until it is tried again.
+                error.message = (
+                    f"workflow.models.{request.phase} is {request.model}: {error.message} To use another one, write "
+                    "it there, reject this, and retry the run"
+                )
+            raise
         return await self._result(request, transcript, added, answer, spend)
 
     async def _conversation(self, request: TurnRequest) -> tuple[str, int]:

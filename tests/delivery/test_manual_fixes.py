@@ -85,6 +85,17 @@ async def test_a_phase_at_its_cap_of_turns_asks_before_it_spends_more(new_site: 
     assert result.status == "completed"
 
 
+async def test_a_model_that_its_provider_refuses_is_told_by_the_key_that_names_it(new_site: NewSite) -> None:
+    script = happy_script()
+    script["phases"]["build"][0][0]["error"] = {"kind": "NOT_FOUND", "times": 1}
+    site = new_site(script, workflow=autonomous())
+    handle = await site.start()
+    gate = await site.gate(handle, "manual_fix")
+    assert "workflow.models.build is scripted:" in gate.what
+    await site.decide(handle, gate, "approve")
+    assert (await ended(handle)).status == "completed"
+
+
 async def test_a_missing_key_is_told_before_frame_by_the_name_of_its_variable(new_site: NewSite) -> None:
     site = new_site()
     config = site.checkout / ".fractary" / "config.yaml"
