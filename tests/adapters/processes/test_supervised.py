@@ -142,7 +142,8 @@ async def test_cancelling_ends_the_tree_before_the_cancellation_goes_on(
 
 async def test_a_fork_bomb_is_put_out(processes: SupervisedProcesses, python: Make, cwd: Path) -> None:
     # Of five hundred at the most: on a machine that is busy with other tests nobody could put out more.
-    bomb = "import os, time\nfor _ in range(9):\n    if os.fork() == 0: os.setsid()\n    time.sleep(0.05)\ntime.sleep(60)"
+    fork = "    if os.fork() == 0: os.setsid()\n    time.sleep(0.05)\n"
+    bomb = f"import os, time\nfor _ in range(9):\n{fork}time.sleep(60)"
     done = await processes.run(python(bomb, timeout_s=0.4))
     assert done.surviving == () and not any(alive(pid) for pid in done.ended)
 
