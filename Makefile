@@ -30,7 +30,7 @@ dev: setup ## Temporal server, worker and HTTP API, begun anew when the code cha
 
 test: setup ## everything that must hold: style, types, imports, behaviour
 	@$(MAKE) --no-print-directory --jobs 3 lint type plugin
-	FABER_ENV_FILE= $(BIN)/pytest --numprocesses 3 --dist worksteal
+	FABER_ENV_FILE= $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 lint: setup ## style, and the arrows between the rooms
 	$(BIN)/ruff check .
