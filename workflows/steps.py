@@ -162,8 +162,10 @@ async def _approval(course: Course, step: Step) -> Outcome:
             f"run, there are {len(approvers)} approvers",
             step.id,
         )
+    # Who may not answer is not told of the question.
+    told = step.model_copy(update={"config": {**step.config, "approvers": approvers}})
     prepared: Prepared = await course.tried(
-        step, lambda: asked(Steps.approval, request(course, step), QUICK, IO_QUEUE)
+        step, lambda: asked(Steps.approval, request(course, told), QUICK, IO_QUEUE)
     )
     subject = {"context": _digest(course), "approvers": approvers, "needed": terms.min_approvals}
     view = await _ask(

@@ -172,6 +172,8 @@ async def test_who_started_the_run_may_not_approve_it_where_that_is_excluded(des
     with pytest.raises(WorkflowUpdateFailedError) as raised:
         await desk.decide(handle, "ok", actor="ann@example.org")
     assert "bea@example.org" in str(raised.value.cause)
+    told = [line for line in (desk.folder / "outbox.jsonl").read_text().splitlines() if handle.id in line]
+    assert len(told) == 1 and "bea@example.org" in told[0]
     await desk.decide(handle, "ok", actor="bea@example.org")
     assert (await handle.result()).status == "completed"
 
