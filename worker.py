@@ -16,7 +16,7 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.janitor import clear_gone_runs
 from adapters.engine.binary import find_cli
@@ -37,6 +37,7 @@ from workflows.by_hand import FaberComment, FaberPullRequest, FaberSpecification
 from workflows.definition_run import DefinitionRun
 from workflows.dual_run import DefinitionDualRun
 from workflows.faber_run import FaberRun
+from workflows.kept import Kept, Runner
 from workflows.registry import DefinitionRegistry
 from workflows.upkeep import FaberMerge, FaberPrune
 
@@ -72,7 +73,7 @@ def read_options(argv: Sequence[str]) -> Options:
 def workers(client: Client, assembly: Assembly, queues: Sequence[str]) -> list[Worker]:
     """One Temporal worker for each queue; the execution queue is served for everybody and for this host."""
     common: dict[str, Any] = {
-        "interceptors": [assembly.interceptor],
+        "interceptors": [assembly.interceptor, Kept()],
         "max_heartbeat_throttle_interval": ONE_SECOND,
         "default_heartbeat_throttle_interval": ONE_SECOND,
         "build_id": "faber",
@@ -84,7 +85,7 @@ def workers(client: Client, assembly: Assembly, queues: Sequence[str]) -> list[W
             *(DefinitionRun, DefinitionRegistry, DefinitionDualRun),
         ],
         "activities": assembly.pure_activities,
-        "workflow_runner": SandboxedWorkflowRunner(restrictions=RESTRICTIONS),
+        "workflow_runner": Runner(restrictions=RESTRICTIONS),
         "max_cached_workflows": 200,
         # A parked run is answered this soon after its worker was replaced.
         "sticky_queue_schedule_to_start_timeout": timedelta(seconds=2),

@@ -12,7 +12,7 @@ from adapters.artifacts import Artifacts
 from adapters.journal import Journal
 from adapters.workspace import Claim, Repository, Workspace
 from domain.documents import branch_name, issue_in_brief, issue_text
-from faber.contract.activities import Claimed, ClaimRequest, RunKey, Setup
+from faber.contract.activities import Claimed, ClaimRequest, RunKey
 from faber.contract.delivery import Evidence, Issue
 from faber.errors import WorkItemBusy, WorkItemDelivered
 
@@ -26,12 +26,11 @@ class Claiming:
     @activity.defn
     async def claim_work_item(self, request: ClaimRequest) -> Claimed:
         """Errors: WorkItemNotFound, WorkItemBusy naming the run, WorkItemDelivered naming the pull request."""
-        key, setup = request.key, request.setup
-        issue = await self._issue(key, setup)
-        repository = repository_of(setup.repository)
+        key, repository = request.key, repository_of(request.repository)
+        issue = await self._issue(request)
         await self._claim(repository, key, issue.id, request.again)
         branch = request.branch or await self._branch(repository, key, issue)
-        head_sha = request.head_sha or setup.base_sha
+        head_sha = request.head_sha or request.base_sha
         tree_sha = request.tree_sha or head_sha
         path = await self._workspace.open(repository, key.run_id, branch, head_sha, tree_sha)
         head = await self._workspace.head(repository, branch)
@@ -51,9 +50,9 @@ class Claiming:
             issue_artifact=await self._artifacts.put(text.encode()),
         )
 
-    async def _issue(self, key: RunKey, setup: Setup) -> Issue:
-        checkout = checkout_of(setup.repository, "work.platform local")
-        return await work_items(checkout, setup.read().work.path).fetch(key.work_id)
+    async def _issue(self, request: ClaimRequest) -> Issue:
+        checkout = checkout_of(request.repository, "work.platform local")
+        return await work_items(checkout, request.work_path).fetch(request.key.work_id)
 
     async def _claim(self, repository: Repository, key: RunKey, item: str, again: bool) -> None:
         """Under the item's own id: it may be asked for by its number, by its file's name, or with a `#`."""

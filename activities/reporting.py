@@ -55,7 +55,6 @@ class Reporting:
             receipt["branch"] = place.branch
             receipt["head_sha"] = place.head_sha
         report.status.receipt = receipt
-        report.state["receipt"] = receipt
         self._chronicle.tell(place.key, [*happened(report), *end_of(report, request.outcome)])
         await self._report(report)
         return Finished(receipt=receipt)
@@ -82,8 +81,8 @@ class Reporting:
             return Reported()
         if Path(checkout).is_dir():
             run_id = safe_name(request.place.key.run_id)
-            shown = {name: await self._artifacts.get(sha) for name, sha in request.shows.items()}
-            await asyncio.to_thread(write_copy, Path(checkout), run_id, request.state, shown)
+            shown = {name: await self._artifacts.get(sha) for name, sha in request.status.shows.items()}
+            await asyncio.to_thread(write_copy, Path(checkout), run_id, document(request), shown)
         if not request.comment:
             return Reported()
         items = work_items(Path(checkout), request.work_path)
@@ -92,6 +91,16 @@ class Reporting:
             key.work_id, marker(key.run_id), status_comment(request.status)
         )
         return Reported(comment_id=identifier)
+
+
+def document(report: ReportRequest) -> dict[str, object]:
+    """The whole state for whoever reads the copy; what there is none of is left out."""
+    status = report.status.model_dump(mode="json")
+    always = {"error", "error_phase"}
+    return {
+        **report.state,
+        **{name: value for name, value in status.items() if value is not None or name in always},
+    }
 
 
 def happened(report: ReportRequest) -> list[Happening]:

@@ -71,7 +71,7 @@ async def _finished(run: Run, request: FinishRequest) -> Finished:
             raise
     run.note(f"{run.host} is away: what the run left there is cleared when its worker starts")
     # What there is to look at may be on that host too.
-    request.report.shows = {}
+    request.report.status.shows = {}
     return await asked(Reporting.finish_run, request, QUICK, EXEC_QUEUE, summary)
 
 

@@ -27,12 +27,13 @@ async def claim(run: Run) -> None:
         return
     request = ClaimRequest(
         key=run.place.key,
-        setup=run.setup,
+        repository=run.setup.repository,
+        base_sha=run.setup.base_sha,
+        work_path=run.configuration.work.path,
         again=run.input.again,
         branch=state.branch or None,
         head_sha=state.head_sha or None,
         tree_sha=state.tree_sha or None,
-        when=run.place.when,
     )
     claimed = await run.mended(
         "frame",

@@ -1,4 +1,4 @@
-"""What a delivery run shows of itself: the status snapshot, the state document, what lists tell of it."""
+"""What a delivery run shows of itself: the status snapshot, what is told beside it, what lists tell of it."""
 
 from __future__ import annotations
 
@@ -84,10 +84,9 @@ def options_of(run: Run) -> dict[str, Any]:
     return given | in_force
 
 
-def document(run: Run, snapshot: Status) -> dict[str, Any]:
-    """The state as `.fractary/faber/runs/<run>/state.json` and the query show it: the contract's names first."""
+def beside_status(run: Run) -> dict[str, Any]:
+    """What `.fractary/faber/runs/<run>/state.json` tells that the status does not, by the contract's names."""
     state = run.state
-    shown = snapshot.model_dump(mode="json")
     return {
         "workflow_id": run.key.run_id,
         "origin": run.key.origin,
@@ -99,11 +98,6 @@ def document(run: Run, snapshot: Status) -> dict[str, Any]:
         "tests_added": state.tests_added,
         "phase_results": [item.model_dump(mode="json") for item in state.phase_results],
         "evidence": [item.model_dump(mode="json") for item in state.evidence],
-        **{
-            name: value
-            for name, value in shown.items()
-            if value is not None or name in ("error", "error_phase")
-        },
     }
 
 

@@ -166,13 +166,11 @@ class Run(Desk):
         return self.setup.host_queue if self.state.setup else EXEC_QUEUE
 
     def report_request(self) -> ReportRequest:
-        status = published.status(self)
         return ReportRequest(
             place=self.place,
-            status=status,
-            state=published.document(self, status),
+            status=published.status(self),
+            state=published.beside_status(self),
             work_path=self.configuration.work.path if self.state.setup else ".fractary/issues",
-            shows=self.state.shows(),
             comment=self.state.claimed,
         )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from faber.contract.config import Configuration
 from faber.contract.delivery import Evidence, Issue, RunInput, Specification, Status
-from faber.contract.money import Price
+from faber.contract.money import OnePrice
 from faber.contract.names import Phase
 from faber.contract.wire import FromWorker
 
@@ -43,11 +44,11 @@ class ConfigurationRequest(FromWorker):
 
 
 def as_text(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, dict) else value
+    return sys.intern(json.dumps(value)) if isinstance(value, dict) else value
 
 
 Compact = Annotated[str, BeforeValidator(as_text), PlainSerializer(json.loads, return_type=dict[str, Any])]
-"""An object where it is written down, its JSON text in memory: every parked run of a worker keeps it."""
+"""An object where it is written down, its JSON text in memory, once for all runs of a worker that have the same."""
 
 
 class Setup(FromWorker):
@@ -58,7 +59,7 @@ class Setup(FromWorker):
     project: str
     base_sha: str
     host_queue: str
-    prices: dict[Phase, Price] = Field(default_factory=dict)
+    prices: dict[Phase, OnePrice] = Field(default_factory=dict)
     prompts: dict[str, str] = Field(default_factory=dict)
     checks_recognised: bool = False
     sandbox: str = "none"
@@ -92,12 +93,13 @@ class ClaimRequest(FromWorker):
     """`branch`, `head_sha` and `tree_sha` are set when the run goes on from work that an earlier one left."""
 
     key: RunKey
-    setup: Setup
+    repository: RepositoryRef
+    base_sha: str
+    work_path: str
     again: bool = False
     branch: str | None = None
     head_sha: str | None = None
     tree_sha: str | None = None
-    when: int = 0
 
 
 class Claimed(FromWorker):
@@ -240,14 +242,14 @@ class Merged(FromWorker):
 
 
 class ReportRequest(FromWorker):
-    """Where the run stands: its comment on the work item and the derived copy in `.fractary/faber/runs/`."""
+    """Where the run stands: its comment on the work item and the derived copy in `.fractary/faber/runs/`.
+
+    `state` is what the copy tells beside the status."""
 
     place: Place
     status: Status
     state: dict[str, Any]
     work_path: str = ".fractary/issues"
-    platform: str = "local"
-    shows: dict[str, str] = Field(default_factory=dict)
     comment: bool = True
 
 

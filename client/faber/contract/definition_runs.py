@@ -8,7 +8,7 @@ from pydantic import Field
 
 from faber.contract.definitions import Definition, StepType
 from faber.contract.delivery import GateView, Status
-from faber.contract.money import Price
+from faber.contract.money import OnePrice
 from faber.contract.wire import FromPerson, FromWorker, GoesOn, Plain
 
 StepStatus = Literal["pending", "running", "completed", "failed"]
@@ -129,7 +129,7 @@ class DefinitionSetup(FromWorker):
     profile: dict[str, Any] | None = None
     """The initiator's, as the inputs."""
     models: dict[str, str] = Field(default_factory=dict)
-    prices: dict[str, Price] = Field(default_factory=dict)
+    prices: dict[str, OnePrice] = Field(default_factory=dict)
     reads: dict[str, list[str] | None] = Field(default_factory=dict)
     """The names of the context that a step reads, by its id; of a step without any, or with None, all."""
     search_attributes: bool = False

@@ -1,5 +1,10 @@
 """Money on the wire: integer micro-dollars inside, decimal dollars at the edges."""
 
+import functools
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict
+
 from faber.contract.wire import FromWorker
 
 MICRO = 1_000_000
@@ -20,6 +25,8 @@ class Price(FromWorker):
     so that a budget still holds, and every report says so.
     """
 
+    model_config = ConfigDict(frozen=True)
+
     model: str
     input: int
     output: int
@@ -27,6 +34,15 @@ class Price(FromWorker):
     cache_write: int | None = None
     priced: bool = True
     source: str = "genai-prices"
+
+
+@functools.lru_cache(64)
+def _one(price: Price) -> Price:
+    return price
+
+
+OnePrice = Annotated[Price, AfterValidator(_one)]
+"""One in memory, however many runs and phases of them have the same: every parked run of a worker keeps its own."""
 
 
 class Usage(FromWorker):
