@@ -37,8 +37,8 @@ from workflows.by_hand import FaberComment, FaberPullRequest, FaberSpecification
 from workflows.definition_run import DefinitionRun
 from workflows.dual_run import DefinitionDualRun
 from workflows.faber_run import FaberRun
-from workflows.kept import Kept, Runner
 from workflows.registry import DefinitionRegistry
+from workflows.runner import OwnCopies, Runner
 from workflows.upkeep import FaberMerge, FaberPrune
 
 ONE_SECOND = timedelta(seconds=1)
@@ -73,7 +73,7 @@ def read_options(argv: Sequence[str]) -> Options:
 def workers(client: Client, assembly: Assembly, queues: Sequence[str]) -> list[Worker]:
     """One Temporal worker for each queue; the execution queue is served for everybody and for this host."""
     common: dict[str, Any] = {
-        "interceptors": [assembly.interceptor, Kept()],
+        "interceptors": [assembly.interceptor, OwnCopies()],
         "max_heartbeat_throttle_interval": ONE_SECOND,
         "default_heartbeat_throttle_interval": ONE_SECOND,
         "build_id": "faber",

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from adapters.engine import Engine
-from workflows.kept import Kept, Runner
+from workflows.runner import OwnCopies, Runner
 
 RUNS = 30
 LARGE = 1_000_000
@@ -50,7 +50,7 @@ async def test_a_large_input_is_not_kept_several_times_over(engine: Engine) -> N
     client = await Client.connect(engine.address, namespace=engine.namespace)
     queue = f"kept-{uuid.uuid4()}"
     async with Worker(
-        client, task_queue=queue, workflows=[Waits], workflow_runner=Runner(), interceptors=[Kept()]
+        client, task_queue=queue, workflows=[Waits], workflow_runner=Runner(), interceptors=[OwnCopies()]
     ):
         # The SDK keeps 5.7 of it in any case, and with either of the two left out 9.7.
         assert await growth(client, queue) < 7.5 * LARGE
