@@ -151,7 +151,9 @@ def assemble(
         owner=owner,
     )
     chronicle = Chronicle(journal)
-    configuring = Configuring(workspace=workspace, artifacts=artifacts, chronicle=chronicle, host=host)
+    configuring = Configuring(
+        workspace=workspace, artifacts=artifacts, chronicle=chronicle, catalogue=model, host=host
+    )
     claiming = Claiming(workspace=workspace, artifacts=artifacts, journal=journal)
     secrets = KnownSecrets.of_environment(environment)
     changes = Changes(workspace=workspace, artifacts=artifacts, journal=journal, secrets=secrets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from activities.platforms import PULLS
 from activities.recognising import recognise_checks
 from activities.rendering import OVERRIDES, prompt_names
 from adapters.artifacts import Artifacts
+from adapters.models import Catalogue
 from adapters.models.catalogue import required_key
 from adapters.prices import price_of
 from adapters.workspace import Workspace
@@ -43,11 +45,18 @@ class Host:
 
 class Configuring:
     def __init__(
-        self, *, workspace: Workspace, artifacts: Artifacts, chronicle: Chronicle, host: Host
+        self,
+        *,
+        workspace: Workspace,
+        artifacts: Artifacts,
+        chronicle: Chronicle,
+        catalogue: Catalogue,
+        host: Host,
     ) -> None:
         self._workspace = workspace
         self._artifacts = artifacts
         self._chronicle = chronicle
+        self._catalogue = catalogue
         self._host = host
 
     @activity.defn
@@ -84,6 +93,7 @@ class Configuring:
             await source.pin(named, configuration.repo.url)
         await self._require_platforms(source, configuration)
         self._require_keys(configuration)
+        await self._require_models(configuration)
         if source.ref.checkout:
             for name in (configuration.work.path, PULLS, RUNS):
                 within(Path(source.ref.checkout), name)
@@ -131,6 +141,22 @@ class Configuring:
                     f"workflow.models.{phase} is {model}, which needs {variable}: set it where the worker runs, "
                     f"restart the worker, and start the run again",
                 )
+
+    async def _require_models(self, configuration: Configuration) -> None:
+        """Nothing is spent before the first phase's own first call; what later ones name is asked about now."""
+        phases = [phase for phase in PHASES if configuration.workflow.agent.of(phase).preset == "builtin"]
+        named = {configuration.workflow.models.of(phase): phase for phase in reversed(phases)}
+        later = [(model, phase) for model, phase in named.items() if phase != PHASES[0]]
+        found = await asyncio.gather(
+            *(self._catalogue.require(model) for model, _ in later), return_exceptions=True
+        )
+        for (model, phase), error in zip(later, found, strict=True):
+            if isinstance(error, LLMError):
+                raise LLMError(
+                    error.kind, f"workflow.models.{phase} is {model}: {error.message}", **error.details
+                )
+            if error is not None:
+                raise error
 
     def _sandbox(self, configuration: Configuration) -> str:
         wanted = configuration.workflow.sandbox

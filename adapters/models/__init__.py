@@ -11,6 +11,7 @@ from faber.contract.config import PriceOverride
 from faber.contract.money import Usage
 
 __all__ = [
+    "Catalogue",
     "Message",
     "Model",
     "ModelAnswer",
@@ -84,6 +85,15 @@ class ModelAnswer(BaseModel):
     finish_reason: str = ""
     request_id: str | None = None
     model_version: str | None = None
+
+
+class Catalogue(Protocol):
+    """Whoever knows which models there are."""
+
+    async def require(self, model: str) -> None:
+        """Nothing is paid for it. Errors: LLMError NOT_FOUND, only where the provider itself says that it has no such
+        model; MISSING_API_KEY, UNSUPPORTED_PROVIDER."""
+        ...
 
 
 class Model(Protocol):

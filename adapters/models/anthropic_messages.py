@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from adapters.models import ModelRequest, ToolCall
 from adapters.models.anthropic_words import ANSWER_TOOL, body
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
 from adapters.models.failures import failure
-from adapters.models.http_call import CONNECT_TIMEOUT_S, post, understood
+from adapters.models.http_call import CONNECT_TIMEOUT_S, get, post, understood
 from adapters.models.reply import Reply
 from adapters.models.tokens import number, unless_empty
 from faber.contract.money import Usage
@@ -46,6 +47,12 @@ class AnthropicMessages:
         )
         read = partial(_reply, asked_for_object=request.output_schema is not None)
         return understood(endpoint, read, usage_of, answer)
+
+    async def look_up(self, endpoint: Endpoint, timeout_s: float) -> None:
+        import anthropic
+
+        client = self._client(endpoint)
+        await get(endpoint, anthropic, client, f"/v1/models/{quote(endpoint.model, safe=':')}", timeout_s)
 
     async def close(self) -> None:
         for client in self._clients.values():

@@ -54,6 +54,13 @@ def refused(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: o
     return failure(endpoint, kind, what, retry_after_s=wait, status=status, request_id=_request_id(headers))
 
 
+def names_model(endpoint: Endpoint, message: str) -> bool:
+    """Whether a refusal is of the model: a server that does not know the path says 404 as well, and may quote it."""
+    name = re.escape(endpoint.model)
+    said_so = rf"model:? ['\"`]*{name}\b|models/{name} is not found"
+    return re.search(said_so, message.partition(": HTTP ")[2], re.I) is not None
+
+
 def said(body: object) -> str:
     """The sentence inside an error body, whichever of the known shapes it has."""
     inner = _inner(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from adapters.models.endpoint import Endpoint
@@ -19,10 +19,21 @@ async def post(
     endpoint: Endpoint, sdk: Any, client: Any, path: str, body: dict[str, Any], timeout_s: float
 ) -> dict[str, Any]:
     """The decoded answer. `sdk` is the module openai or anthropic: both name their errors alike."""
+    return await _sent(endpoint, sdk, lambda: client.post(path, body=body, cast_to=object), timeout_s)
+
+
+async def get(endpoint: Endpoint, sdk: Any, client: Any, path: str, timeout_s: float) -> dict[str, Any]:
+    """As `post`."""
+    return await _sent(endpoint, sdk, lambda: client.get(path, cast_to=object), timeout_s)
+
+
+async def _sent(
+    endpoint: Endpoint, sdk: Any, send: Callable[[], Awaitable[Any]], timeout_s: float
+) -> dict[str, Any]:
     try:
         # The SDK's own timeout is per read: a server that trickles would never meet it.
         async with asyncio.timeout(timeout_s):
-            answer = await client.post(path, body=body, cast_to=object)
+            answer = await send()
     except (TimeoutError, ValueError, RecursionError, sdk.APIError) as error:
         problem = _translated(endpoint, sdk, error, timeout_s)
     else:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from adapters.models import ModelRequest
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
-from adapters.models.http_call import CONNECT_TIMEOUT_S, post, understood
+from adapters.models.http_call import CONNECT_TIMEOUT_S, get, post, understood
 from adapters.models.openai_reply import reply_of, usage_of
 from adapters.models.openai_words import body
 from adapters.models.reply import Reply
@@ -32,6 +33,12 @@ class OpenAIChat:
             endpoint, openai, client, "/chat/completions", sent, request.timeout_s or self._timeout_s
         )
         return understood(endpoint, reply_of, usage_of, answer)
+
+    async def look_up(self, endpoint: Endpoint, timeout_s: float) -> None:
+        import openai
+
+        client = self._client(endpoint)
+        await get(endpoint, openai, client, f"/models/{quote(endpoint.model, safe=':')}", timeout_s)
 
     async def close(self) -> None:
         for client in self._clients.values():

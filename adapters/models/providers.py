@@ -7,9 +7,10 @@ from typing import Protocol
 
 from adapters.models import ModelAnswer, ModelRequest
 from adapters.models.anthropic_messages import AnthropicMessages
-from adapters.models.catalogue import MOCK, SCRIPTED, resolve
+from adapters.models.catalogue import MOCK, SCRIPTED, WITHOUT_KEY, resolve
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
+from adapters.models.failures import names_model
 from adapters.models.mock import Mock
 from adapters.models.openai_chat import OpenAIChat
 from adapters.models.reply import Reply, settle
@@ -17,6 +18,7 @@ from adapters.models.scripted import Scripted
 from faber.errors import LLMError
 
 TIMEOUT_S = 600.0
+LOOK_UP_TIMEOUT_S = 3.0
 
 
 class Speaker(Protocol):
@@ -24,11 +26,15 @@ class Speaker(Protocol):
 
     async def say(self, request: ModelRequest, endpoint: Endpoint, dialect: Dialect) -> Reply: ...
 
+    async def look_up(self, endpoint: Endpoint, timeout_s: float) -> None:
+        """Ask about the model by its name, which costs nothing. Errors: LLMError."""
+
     async def close(self) -> None: ...
 
 
 class Providers:
-    """A Model. `environment` is looked at in every call, so a live mapping lets keys rotate under a worker.
+    """A Model, and a Catalogue. `environment` is looked at in every call, so a live mapping lets keys rotate under a
+    worker.
 
     `timeout_s` bounds one HTTP call as a whole, unless its request says otherwise. The SDKs never retry: that is the
     workflow's to decide."""
@@ -51,13 +57,28 @@ class Providers:
         endpoint = Endpoint.of(request.model, self._environment)
         return settle(request, endpoint, await self._in_its_dialect(request, endpoint))
 
+    async def require(self, model: str) -> None:
+        model = resolve(model)
+        if model.partition(":")[0] in WITHOUT_KEY:
+            return
+        endpoint = Endpoint.of(model, self._environment)
+        try:
+            await self._speaker(endpoint).look_up(endpoint, LOOK_UP_TIMEOUT_S)
+        except LLMError as error:
+            # Whoever has no word for the question, or is away, is found out by the first call.
+            if error.kind == "NOT_FOUND" and names_model(endpoint, error.message):
+                raise
+
     async def close(self) -> None:
         """Ends the kept connections."""
         await self._openai.close()
         await self._anthropic.close()
 
+    def _speaker(self, endpoint: Endpoint) -> Speaker:
+        return self._anthropic if endpoint.provider.name == "anthropic" else self._openai
+
     async def _in_its_dialect(self, request: ModelRequest, endpoint: Endpoint) -> Reply:
-        speaker = self._anthropic if endpoint.provider.name == "anthropic" else self._openai
+        speaker = self._speaker(endpoint)
         learned_by = (endpoint.provider.name, endpoint.base_url, endpoint.model)
         dialect = Dialect(self._learned.get(learned_by, endpoint.provider.quirks))
         while True:

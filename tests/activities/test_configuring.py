@@ -7,17 +7,21 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from temporalio.testing import ActivityEnvironment
 
 from activities.chronicle import Chronicle
 from activities.configuring import Configuring, Host
 from adapters.artifacts.in_memory import InMemoryArtifacts
 from adapters.journal.in_memory import InMemoryJournal
+from adapters.models.providers import Providers
 from adapters.workspace.git_workspace import GitWorkspace
 from faber.contract.activities import ConfigurationRequest, RunKey, Setup
 from faber.contract.delivery import RunInput
 from faber.errors import ConfigurationError, GitError, LLMError, ToolMissing
 from tests.delivery.places import git, make_repository
+from tests.stand_in import ModelServer
+from tests.stand_in.faults import refusal
 
 SCRIPTED = "scripted:anything"
 KEY = RunKey(run_id="r", origin="o")
@@ -39,10 +43,14 @@ class Desk:
             workspace=self.workspace,
             artifacts=self.artifacts,
             chronicle=self.chronicle,
+            catalogue=(providers := Providers(self.environment)),
             host=host,
         )
         request = ConfigurationRequest(key=KEY, input=RunInput(work_id="1", repo=repo or str(self.checkout)))
-        return await ActivityEnvironment().run(activity.load_configuration, request)
+        try:
+            return await ActivityEnvironment().run(activity.load_configuration, request)
+        finally:
+            await providers.close()
 
     def configure(self, text: str) -> None:
         (self.checkout / ".fractary/config.yaml").write_text(text)
@@ -110,6 +118,33 @@ async def test_a_model_of_an_unknown_provider_names_its_key_in_the_configuration
     desk.configure("workflow:\n  checks: ['true']\n  models: {frame: 'nobody:m'}\n")
     with pytest.raises(ConfigurationError, match=r"workflow\.models\.frame"):
         await desk.load()
+
+
+@pytest.mark.parametrize(
+    ("others", "asked"),
+    [
+        ("{build: 'openai:gone', release: 'openai:gone', evaluate: 'openai:there'}", ["gone", "there"]),
+        ("{build: 'openai:gone', frame: 'openai:there', evaluate: 'openai:there'}", ["gone"]),
+    ],
+)
+async def test_a_model_of_a_later_phase_that_there_is_not_is_refused_before_the_first_call(
+    desk: Desk, others: str, asked: list[str]
+) -> None:
+    models = yaml.safe_load(others)
+    whole = yaml.safe_load(config(1))
+    whole["workflow"]["models"] |= models
+    desk.configure(yaml.safe_dump(whole))
+    with ModelServer({"model": "prepared", "phases": {}}) as server:
+        desk.environment |= server.environment()
+        await desk.load()
+        server.lacking["gone"] = refusal(404, "The model `gone` does not exist.", "model_not_found")
+        with pytest.raises(
+            LLMError, match=r"workflow\.models\.build is openai:gone: .*does not exist"
+        ) as refused:
+            await desk.load()
+    assert refused.value.kind == "NOT_FOUND"
+    assert sorted(server.looked_up) == sorted(2 * asked)
+    assert server.calls == []
 
 
 async def test_an_unknown_key_is_refused_with_the_nearest_known_one(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote
 
 from tests.stand_in import anthropic_messages, openai_chat, openai_responses
 from tests.stand_in.call import Call
@@ -46,6 +47,11 @@ class Handler(BaseHTTPRequestHandler):
         if "upgrade" in self.headers:
             # Codex tries a WebSocket first, and this status alone makes it go on without one at once.
             return self._send(426, None)
+        _, asked, name = self.path.partition("?")[0].partition("/models/")
+        if asked:
+            self.server_of.looked_up.append(unquote(name))
+            if lacking := self.server_of.lacking.get(unquote(name)):
+                return self._break(lacking)
         return self._send(200, {"object": "list", "data": [], "models": []})
 
     def do_HEAD(self) -> None:

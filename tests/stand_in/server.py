@@ -22,7 +22,8 @@ Prepared = Script | Path | Mapping[str, Any]
 
 
 class ModelServer:
-    """`calls` holds every model call, also those refused. Assign `script` to change the answers.
+    """`calls` holds every model call, also those refused, and `looked_up` the models that were asked about by name;
+    `lacking` says what is answered about those that there are not. Assign `script` to change the answers.
 
     `log`: a file that gets one JSON line per call on arrival, so that a count outlives the server."""
 
@@ -32,6 +33,8 @@ class ModelServer:
         self.script = as_script(script)
         self.calls: list[Call] = []
         self.report_usage = report_usage
+        self.looked_up: list[str] = []
+        self.lacking: dict[str, Fault] = {}
         self._log = log
         self._faults: deque[Fault] = deque()
         self._met: Counter[tuple[str, int, int]] = Counter()
