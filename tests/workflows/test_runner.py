@@ -1,4 +1,4 @@
-"""A cached run keeps what it made of its input, and not the message that brought it."""
+"""What the worker's own workflow runner leaves out: what nobody here needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from adapters.engine import Engine
+from faber.converter import data_converter
 from workflows.runner import OwnCopies, Runner
 
 RUNS = 30
@@ -54,3 +55,8 @@ async def test_a_large_input_is_not_kept_several_times_over(engine: Engine) -> N
     ):
         # The SDK keeps 5.7 of it in any case, and with either of the two left out 9.7.
         assert await growth(client, queue) < 7.5 * LARGE
+
+
+def test_nothing_asks_by_which_context_a_payload_is_stored() -> None:
+    assert data_converter.payload_codec is None
+    assert data_converter.external_storage is None
