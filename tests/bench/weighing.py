@@ -52,6 +52,10 @@ async def memory_lines(house: House, parked: Parked, warm: int, count: int) -> l
     alike, events, size = await _alike(house, parked.carried[0], warm + count)
     async with serving(house.environment, "worker.py") as own:
         own_each = await _growth(own, parked.carried, FaberRun.status, warm, count)
+    walked = [gated.handle for gated in parked.real]
+    async with serving(house.environment, "worker.py") as own:
+        few = len(walked) // 3
+        walked_each = await _growth(own, walked, FaberRun.status, few, len(walked) - few)
     async with serving(house.environment, *TRIVIAL) as plain:
         raw_each = await _growth(plain, parked.raw, raw.RawWait.where, warm, count)
     async with serving(house.environment, *TRIVIAL) as plain:
@@ -73,6 +77,12 @@ async def memory_lines(house: House, parked: Parked, warm: int, count: int) -> l
             own_each / alike_each,
             note=f"raw {alike_each / 1024:.0f} KiB; activities before they wait make {events} events of "
             f"{size / 1024:.0f} KiB, as many as such a run has; what Temporal keeps of them is in both",
+        ),
+        Line(
+            "  of runs that came all the way, after a restart",
+            f"{walked_each / 1024:.0f} KiB",
+            walked_each / raw_each,
+            note="their whole history was read again, and until the run's next task Temporal keeps all of its events",
         ),
     ]
 
