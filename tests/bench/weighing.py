@@ -68,8 +68,8 @@ async def memory_lines(house: House, parked: Parked, warm: int, count: int) -> l
             ratio,
             "<= 1.5x",
             ratio <= 1.5,
-            f"raw {raw_each / 1024:.0f} KiB; growth of the process over {count} runs at a gate, and over {count} "
-            "workflows that wait for an update",
+            f"raw {raw_each / 1024:.0f} KiB; growth of the process over {count} runs continued at a gate, and over "
+            f"{count} workflows that wait for an update",
         ),
         Line(
             "  the same beside raw ones with such a history",
