@@ -129,14 +129,12 @@ class Steps:
             # A service may say again what it was sent.
             told = self._secrets.without_known(output)
             done = StepDone(output=await self._contexts.put_away(told, request.items))
-            if noted:
-                # Not on the loop: to be on the disk takes as long as it takes.
-                await asyncio.to_thread(self._journal.save, note, done.model_dump_json())
+            # Not on the loop: to be on the disk takes as long as it takes.
+            await asyncio.to_thread(self._journal.save, note, done.model_dump_json())
             return done
 
-        # An answer that was heard, and lost on its way to Temporal, is not asked for again. To GET changes nothing.
-        noted = call.method != "GET"
-        heard = self._journal.load(note) if noted else None
+        # An answer that was heard, and lost on its way to Temporal, is not asked for again.
+        heard = self._journal.load(note)
         if heard is not None:
             return StepDone.model_validate_json(heard)
         return await self._attempts.join(note, called)
