@@ -51,22 +51,35 @@ class Door:
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
             await send(message)
 
+        try:
+            await self._pass(scope, receive, guarded)
+        except Exception:
+            # Answered here: what the framework answers outside of every door has no headers of ours.
+            if not begun:
+                await problems.unforeseen()(scope, receive, guarded)
+            raise
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refuse(scope)
         if refusal is None:
             body = await _read(receive, self._body_limit, Headers(scope=scope).get("content-length"))
             if isinstance(body, JSONResponse):
                 refusal = body
             elif body is not None:
-                await self._app(scope, _replayed(body, receive), guarded)
+                await self._app(scope, _replayed(body, receive), send)
         if refusal is not None:
-            await refusal(scope, receive, guarded)
+            await refusal(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> JSONResponse | None:
         """Why the request goes no further; a caller who is let in stands in the scope's state."""

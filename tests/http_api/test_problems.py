@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 
 from faber.errors import Conflict, FaberError, NoSuchRun, Unreachable, WorkflowError
 from http_api.app import create_app
+from http_api.door import ALWAYS
 from http_api.problems import of_error, of_validation
 from tests.http_api.places import ANN, application, problem_of, settings, signed
 
@@ -49,7 +50,7 @@ def test_a_secret_in_a_message_is_redacted() -> None:
 
 
 async def test_a_crash_is_one_too_and_shows_no_trace(tmp_path: Path) -> None:
-    app = create_app(settings(tmp_path))
+    app = create_app(settings(tmp_path, FABER_API_ORIGINS="https://page.example"))
 
     @app.get("/v1/crash")
     async def crash() -> None:
@@ -57,8 +58,10 @@ async def test_a_crash_is_one_too_and_shows_no_trace(tmp_path: Path) -> None:
 
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
-        answer = await asking.get("/v1/crash", headers=signed(ANN))
+        answer = await asking.get("/v1/crash", headers={**signed(ANN), "Origin": "https://page.example"})
         document = problem_of(answer, 500)
+    assert dict(answer.headers).items() >= {name.lower(): value for name, value in ALWAYS.items()}.items()
+    assert answer.headers["access-control-allow-origin"] == "https://page.example"
     assert "hunter22" not in answer.text
     assert "Traceback" not in answer.text
     assert document["code"] == "INTERNAL"
