@@ -25,6 +25,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class ReasonBody(Body):
+    reason: str = Field(default="", max_length=2_000)
+
+
+NO_REASON = ReasonBody()
+
+
 class RunRef(BaseModel):
     run_id: str
 

@@ -11,7 +11,17 @@ from faber.contract.definition_runs import FormAnswer
 from faber.contract.delivery import Decision, DecisionWord, GateView
 from faber.contract.names import Phase
 from faber.errors import Conflict
-from http_api.parts import Approver, Body, Operator, RequestId, RunId, RunRef, StrictRoute
+from http_api.parts import (
+    NO_REASON,
+    Approver,
+    Body,
+    Operator,
+    ReasonBody,
+    RequestId,
+    RunId,
+    RunRef,
+    StrictRoute,
+)
 
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["answers"], route_class=StrictRoute)
 
@@ -38,10 +48,6 @@ class BudgetBody(Body):
     request_id: RequestId = None
 
 
-class ReasonBody(Body):
-    reason: str = Field(default="", max_length=2_000)
-
-
 class RetryBody(Body):
     """A delivery run may go on at an earlier phase, and under another budget; a definition's goes on at the step that
     failed."""
@@ -50,7 +56,7 @@ class RetryBody(Body):
     budget_usd: float | None = Field(default=None, gt=0, le=1e9)
 
 
-NO_REASON, AS_IT_WAS = ReasonBody(), RetryBody()
+AS_IT_WAS = RetryBody()
 
 
 @router.post("/decisions", responses={403: {}, 409: {}})

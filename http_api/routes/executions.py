@@ -20,7 +20,19 @@ from faber.contract.delivery import RunStatus, WaitingOn
 from faber.defining import definition_input
 from faber.errors import Conflict, NoSuchRun
 from http_api.keeping import keep_begun, version_of
-from http_api.parts import Body, Cursor, Limit, Operator, RunId, RunRef, StrictRoute, Version, Viewer
+from http_api.parts import (
+    NO_REASON,
+    Body,
+    Cursor,
+    Limit,
+    Operator,
+    ReasonBody,
+    RunId,
+    RunRef,
+    StrictRoute,
+    Version,
+    Viewer,
+)
 from http_api.problems import Refused
 from http_api.reach import Visit
 from http_api.resuming import ResumeBody, Resumed, resume
@@ -199,10 +211,10 @@ async def resume_execution(visit: Viewer, run_id: RunId, body: ResumeBody) -> Re
 
 
 @router.post("/{run_id}/cancel", status_code=202, responses={409: {}})
-async def cancel_execution(visit: Operator, run_id: RunId) -> RunRef:
-    """Asks the run to end. 409 when it has ended."""
+async def cancel_execution(visit: Operator, run_id: RunId, body: ReasonBody = NO_REASON) -> RunRef:
+    """Asks the run to end; its result says who did, and the reason. 409 when it has ended."""
     found = await _open(visit, run_id)
-    await (await visit.faber()).cancel(found)
+    await (await visit.faber()).cancel(found, body.reason)
     return RunRef(run_id=found)
 
 

@@ -187,6 +187,17 @@ async def test_what_a_run_does_not_wait_for_does_not_resume_it(api: Api) -> None
         problem_of(await ann.post(f"{run}/retry"), 409)
 
 
+async def test_a_run_that_is_cancelled_says_who_did_it_and_why(api: Api) -> None:
+    async with api.client(OLGA) as olga:
+        run = await start(olga, await registered(olga))
+        await waits_at(olga, run, "ask")
+        problem_of(await olga.post(f"{run}/cancel", json={"why": "another way"}), 422)
+        problem_of(await olga.post(f"{run}/cancel", json={"reason": "x" * 2_001}), 422)
+        await done(await olga.post(f"{run}/cancel", json={"reason": "a duplicate"}), 202)
+        ended = await comes_to(olga, run, "canceled")
+        assert ended["error"] == f"cancelled by {OLGA}: a duplicate"
+
+
 async def test_only_a_listed_approver_counts_and_a_body_names_nobody(api: Api) -> None:
     async with api.client(ANN) as ann, api.client(PAUL) as paul, api.client(OLGA) as olga:
         run = await start(ann, await registered(ann, approve("agree", approvers=[PAUL])))
