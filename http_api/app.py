@@ -17,6 +17,7 @@ from adapters.telemetry import Telemetry
 from http_api import openapi, problems
 from http_api.callers import Callers
 from http_api.door import ALWAYS, Door
+from http_api.endings import Endings
 from http_api.feed import Feed
 from http_api.limits import RateLimit
 from http_api.reach import Reach
@@ -76,6 +77,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings, app.state.reach, app.state.feed = settings, reach, feed
+    app.state.endings = Endings(reach)
     problems.register(app, methods_of)
     for router in ROUTERS:
         app.include_router(router)

@@ -71,10 +71,10 @@ async def has_open_runs(reach: Reach, definition_id: str) -> bool:
     return False
 
 
-async def keep_ended(reach: Reach, found: RunSummary) -> None:
+async def keep_ended(reach: Reach, found: RunSummary, origin: str | None = None) -> None:
     """A run that was terminated could not write how it ended."""
     records = await reach.records()
-    record = await records.get_run(found.run_id, tenant=found.tenant)
+    record = await records.get_run(found.run_id, tenant=found.tenant, origin=origin)
     if record is None or record.ended_at is not None or found.ended_at is None:
         return
     status = "canceled" if found.status == "cancelled" else "failed"

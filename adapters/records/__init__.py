@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
@@ -199,8 +200,10 @@ class Records(Protocol):
         run was not queued any more."""
         ...
 
-    async def get_run(self, run_id: str, *, tenant: str | None = None) -> RunRecord | None:
-        """The one that was started last under this id."""
+    async def get_run(
+        self, run_id: str, *, tenant: str | None = None, origin: str | None = None
+    ) -> RunRecord | None:
+        """The one that was started last under this id, unless one is named by its origin."""
         ...
 
     async def list_runs(
@@ -218,6 +221,10 @@ class Records(Protocol):
 
     async def active_runs(self, definition_id: str) -> list[str]:
         """The run ids, of every tenant, that have not ended as far as is recorded; sorted."""
+        ...
+
+    async def open_among(self, run_ids: Sequence[str]) -> list[str]:
+        """Those of these, of every tenant, that have not ended as far as is recorded; sorted."""
         ...
 
     async def close(self) -> None: ...

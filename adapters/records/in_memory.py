@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -95,9 +95,13 @@ class InMemoryRecords:
         self._runs[record.origin] = record.model_copy(update={"started_at": started}, deep=True)
         return True
 
-    async def get_run(self, run_id: str, *, tenant: str | None = None) -> RunRecord | None:
+    async def get_run(
+        self, run_id: str, *, tenant: str | None = None, origin: str | None = None
+    ) -> RunRecord | None:
         checked(run_id)
-        found = [run for run in self._newest_first(tenant) if run.run_id == run_id]
+        found = [
+            run for run in self._newest_first(tenant) if run.run_id == run_id and origin in (None, run.origin)
+        ]
         return found[0].model_copy(deep=True) if found else None
 
     async def list_runs(
@@ -128,6 +132,12 @@ class InMemoryRecords:
         runs = self._runs.values()
         return sorted(
             {run.run_id for run in runs if run.definition_id == definition_id and run.status in ACTIVE}
+        )
+
+    async def open_among(self, run_ids: Sequence[str]) -> list[str]:
+        asked = {checked(run_id) for run_id in run_ids}
+        return sorted(
+            {run.run_id for run in self._runs.values() if run.run_id in asked and run.status in ACTIVE}
         )
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from adapters.records.tables import runs
 from faber.contract.definition_runs import ExecutionStatus
 
 KEPT_FROM_THE_FIRST = {"origin", "started_at"}
+# SQLite takes no more than 999 words in one question, or it is an old one.
+ASKED_AT_ONCE = 900
 
 
 def save(connection: Connection, record: RunRecord) -> bool:
@@ -31,8 +34,10 @@ def save(connection: Connection, record: RunRecord) -> bool:
     return connection.execute(upsert.returning(runs.c.origin)).first() is not None
 
 
-def get(connection: Connection, run_id: str, tenant: str | None) -> RunRecord | None:
+def get(connection: Connection, run_id: str, tenant: str | None, origin: str | None) -> RunRecord | None:
     query = select(runs).where(runs.c.run_id == checked(run_id), runs.c.tenant == tenant)
+    if origin is not None:
+        query = query.where(runs.c.origin == checked(origin))
     row = connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.origin.desc()).limit(1)).first()
     return None if row is None else RunRecord.model_validate(dict(row._mapping))
 
@@ -63,4 +68,13 @@ def active(connection: Connection, definition_id: str) -> list[str]:
         .where(runs.c.definition_id == checked(definition_id), runs.c.status.in_(ACTIVE))
     )
     found: list[Any] = list(connection.execute(query).scalars())
+    return sorted(found)
+
+
+def open_among(connection: Connection, run_ids: Sequence[str]) -> list[str]:
+    found: set[str] = set()
+    for at in range(0, len(run_ids), ASKED_AT_ONCE):
+        asked = [checked(run_id) for run_id in run_ids[at : at + ASKED_AT_ONCE]]
+        query = select(runs.c.run_id).where(runs.c.run_id.in_(asked), runs.c.status.in_(ACTIVE))
+        found.update(connection.execute(query).scalars())
     return sorted(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -87,8 +87,10 @@ class SqlRecords:
     async def save_run(self, record: RunRecord) -> bool:
         return await self._write(run_rows.save, record)
 
-    async def get_run(self, run_id: str, *, tenant: str | None = None) -> RunRecord | None:
-        return await self._read(run_rows.get, run_id, tenant)
+    async def get_run(
+        self, run_id: str, *, tenant: str | None = None, origin: str | None = None
+    ) -> RunRecord | None:
+        return await self._read(run_rows.get, run_id, tenant, origin)
 
     async def list_runs(
         self,
@@ -108,6 +110,9 @@ class SqlRecords:
 
     async def active_runs(self, definition_id: str) -> list[str]:
         return await self._read(run_rows.active, definition_id)
+
+    async def open_among(self, run_ids: Sequence[str]) -> list[str]:
+        return await self._read(run_rows.open_among, run_ids)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._engine.dispose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from adapters.records import RunSummary as RecordedRun
@@ -19,6 +19,7 @@ from faber.contract.definition_runs import (
 from faber.contract.delivery import RunStatus, WaitingOn
 from faber.defining import definition_input
 from faber.errors import Conflict, NoSuchRun
+from http_api.endings import Endings
 from http_api.keeping import keep_begun, version_of
 from http_api.parts import (
     NO_REASON,
@@ -153,12 +154,15 @@ async def start_execution(visit: Operator, body: StartExecution, response: Respo
 @router.get("")
 async def list_executions(
     visit: Viewer,
+    request: Request,
     workflow_id: Annotated[str | None, Query(max_length=200)] = None,
     status: ExecutionStatus | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ExecutionPage:
     """As the records have them, also when Temporal has forgotten them."""
+    endings: Endings = request.app.state.endings
+    await endings.keep()
     page = await (await visit.reach.records()).list_runs(
         definition_id=workflow_id, status=status, tenant=visit.caller.tenant, cursor=cursor, limit=limit
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from temporalio.client import Client
 
-from tests.http_api.asking import done
-from tests.http_api.places import OLGA, Api, problem_of
+from faber.contract.names import TASK_QUEUE
+from tests.http_api.asking import comes_to, done
+from tests.http_api.places import OLGA, TOM, Api, application, problem_of, settings, signed
 from tests.http_api.test_executions import start, waits_at
 from tests.http_api.test_workflows import named, registered
+from tests.waiting import eventually
 
 
 async def test_a_run_is_listed_and_keeps_its_definition_from_the_moment_that_it_is_begun(api: Api) -> None:
@@ -53,3 +58,59 @@ async def test_a_run_that_was_terminated_has_failed_and_holds_nothing_back(api: 
         assert (await olga.delete(f"/v1/workflows/{id}")).status_code == 204
         [listed] = (await done(await olga.get("/v1/executions", params={"workflow_id": id})))["items"]
         assert listed["status"] == "failed"
+
+
+async def test_lists_know_of_a_run_that_was_terminated_whichever_status_is_asked_for(
+    api: Api, served: Client
+) -> None:
+    async with api.client(OLGA) as olga, api.client(TOM) as tom:
+        id = await registered(olga)
+        open_one, first, second, theirs = [await start(by, id) for by in (olga, olga, olga, tom)]
+        for by, run in ((olga, open_one), (olga, first), (olga, second), (tom, theirs)):
+            await waits_at(by, run, "ask")
+
+        async def listed(by: Any, **wanted: Any) -> list[str]:
+            page = await done(await by.get("/v1/executions", params={"workflow_id": id, **wanted}))
+            return [f"/v1/executions/{item['id']}" for item in page["items"]]
+
+        for run, by, others in ((first, olga, [open_one, second]), (theirs, tom, [])):
+            await served.get_workflow_handle(run.rpartition("/")[2]).terminate(reason="by hand")
+
+            async def is_listed(by: Any = by, run: str = run) -> bool:
+                return await listed(by, status="failed") == [run]
+
+            await eventually(is_listed, f"{run} is listed as failed")
+            assert await listed(by, status="waiting") == sorted(others, reverse=True)
+        assert await listed(olga) == [second, first, open_one]
+
+
+async def test_a_run_that_took_the_id_of_a_terminated_one_is_open(api: Api, served: Client) -> None:
+    async with api.client(OLGA) as olga:
+        id = await registered(olga)
+        run = await start(olga, id)
+        await waits_at(olga, run, "ask")
+        run_id = run.rpartition("/")[2]
+        await served.get_workflow_handle(run_id).terminate(reason="by hand")
+        again = {"definition_id": id}
+        await served.start_workflow("DefinitionRun", again, id=run_id, task_queue=TASK_QUEUE)
+
+        async def are_listed() -> bool:
+            page = await done(await olga.get("/v1/executions", params={"workflow_id": id}))
+            return [item["status"] for item in page["items"]] == ["waiting", "failed"]
+
+        await eventually(are_listed, "the one has failed, the other waits")
+
+
+async def test_a_run_that_failed_before_it_began_is_no_queued_one(api: Api) -> None:
+    async with api.client(OLGA) as olga:
+        id = await registered(olga)
+        run = await start(olga, id, profile={"kept": {"$artifact": "none", "bytes": 1}})
+        await comes_to(olga, run, "failed")
+        page = await done(await olga.get("/v1/executions", params={"workflow_id": id}))
+        assert [item["status"] for item in page["items"]] == ["failed"]
+
+
+async def test_a_list_is_given_while_temporal_is_away(tmp_path: Path) -> None:
+    async with application(settings(tmp_path)) as asking:
+        page = await done(await asking.get("/v1/executions", headers=signed(OLGA)))
+        assert page == {"items": [], "next_cursor": None}

@@ -231,6 +231,7 @@ async def test_a_name_that_a_database_cannot_hold_is_refused(records: Records, i
         records.delete_definition(id),
         records.list_runs(definition_id=id),
         records.active_runs(id),
+        records.open_among([id]),
     ):
         with pytest.raises(UsageError, match="take it out"):
             await asked

@@ -177,6 +177,9 @@ async def test_the_runs_that_have_not_ended_are_known_whosever_they_are(records:
     await records.save_run(run("of another", run_id="def-other", definition_id="other"))
     assert await records.active_runs("intake") == ["def-queued", "def-running", "def-theirs", "def-waiting"]
     assert await records.active_runs("unknown") == []
+    asked = ["def-other", "def-failed", "def-queued", "def-theirs", *(f"def-{n}" for n in range(2_000))]
+    assert await records.open_among(asked) == ["def-other", "def-queued", "def-theirs"]
+    assert await records.open_among([]) == []
 
 
 @pytest.mark.parametrize(
