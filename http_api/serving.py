@@ -90,7 +90,8 @@ def listen(host: str, port: int | None) -> socket.socket:
     """The port that was named, else 8000 or the next free one. Errors: ConfigurationError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in (port,) if port is not None else range(PORT, PORT + SPAN):
-        listener = socket.socket(family)
+        # asyncio sends at once only what says that it is TCP: a body would wait 40 ms behind its headers.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))

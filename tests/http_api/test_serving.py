@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -136,3 +137,18 @@ def test_the_next_free_port_is_taken_unless_one_was_named() -> None:
         assert ports[1] > ports[0]
         with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{ports[0]}"):
             listen("127.0.0.1", ports[0])
+
+
+async def test_an_answer_is_not_held_back_until_the_one_before_is_acknowledged() -> None:
+    delayed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        delayed.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    listener = listen("127.0.0.1", 0)
+    async with await asyncio.start_server(accepted, sock=listener):
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        assert await delayed == 1
+        writer.close()
