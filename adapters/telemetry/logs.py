@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import temporalio.activity
 import temporalio.workflow
 from opentelemetry import trace
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 
 from adapters.telemetry import subject
 from domain.redaction import Redactor
@@ -84,4 +85,13 @@ def start_logging(environment: Mapping[str, str], stream: TextIO | None = None) 
     for name in OWN:
         logging.getLogger(name).setLevel(level)
     # At DEBUG its worker writes what every activity returns.
-    logging.getLogger("temporalio").setLevel(max(logging.INFO, logging.getLevelName(level)))
+    temporal = logging.getLogger("temporalio")
+    temporal.setLevel(max(logging.INFO, logging.getLevelName(level)))
+    _forward_core(temporal)
+
+
+def _forward_core(to: logging.Logger) -> None:
+    """Temporal's native half writes to stderr by itself otherwise: in plain text, and with whatever an error says."""
+    forwarded = LogForwardingConfig(to, append_target_to_name=False)
+    config = LoggingConfig(LoggingConfig.default.filter, forwarding=forwarded)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=config)), error_if_already_set=False)
