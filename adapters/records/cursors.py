@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 
 from adapters.records import LARGEST_PAGE
 from faber.contract.wire import plain
@@ -31,8 +31,9 @@ def run_place(cursor: str) -> tuple[datetime, str]:
         at = datetime.fromisoformat(started)
         if at.tzinfo is None:
             raise ValueError(started)
-        return at, plain(origin)
-    except ValueError:
+        # The first and the last day that there are have no other name in UTC.
+        return at.astimezone(UTC), plain(origin)
+    except (ValueError, OverflowError):
         raise _refused(cursor, "runs") from None
 
 
@@ -44,7 +45,10 @@ def checked_limit(limit: int) -> int:
 
 def _place(cursor: str, kind: str) -> list[str]:
     padded = cursor + "=" * (-len(cursor) % 4)
-    decoded = json.loads(urlsafe_b64decode(padded.encode()))
+    try:
+        decoded = json.loads(urlsafe_b64decode(padded.encode()))
+    except RecursionError:
+        raise ValueError(cursor) from None
     if not isinstance(decoded, list) or not all(isinstance(part, str) for part in decoded):
         raise ValueError(cursor)
     if decoded[:1] != [kind]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -184,7 +185,14 @@ async def test_the_runs_that_have_not_ended_are_known_whosever_they_are(records:
 
 @pytest.mark.parametrize(
     "cursor",
-    [after("runs", "yesterday", "o1"), after("runs", "2026-05-01T12:00:00", "o1"), after("definitions", "a")],
+    [
+        after("runs", "yesterday", "o1"),
+        after("runs", "2026-05-01T12:00:00", "o1"),
+        after("definitions", "a"),
+        after("runs", "0001-01-01T00:00:00+23:59", "o1"),
+        after("runs", "9999-12-31T23:59:59-23:59", "o1"),
+        urlsafe_b64encode(b"[" * 1_400).decode().rstrip("="),
+    ],
 )
 async def test_a_cursor_of_another_list_or_time_is_refused(records: Records, cursor: str) -> None:
     with pytest.raises(UsageError, match="next_cursor of its last page"):
