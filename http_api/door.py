@@ -71,7 +71,7 @@ class Door:
             raise
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refuse(scope)
+        refusal = self._refuse(scope) or _unreadable(Headers(scope=scope))
         if refusal is None:
             body = await _read(receive, self._body_limit, Headers(scope=scope).get("content-length"))
             if isinstance(body, JSONResponse):
@@ -120,6 +120,17 @@ class Door:
 
 def _who(caller: Caller | None, address: str) -> str:
     return f"address {address}" if caller is None else f"caller {caller.tenant}/{caller.name}"
+
+
+def _unreadable(headers: Headers) -> JSONResponse | None:
+    """Whoever stands before us may have taken the other length, and what follows it for another request."""
+    if "transfer-encoding" in headers and "content-length" in headers:
+        told = "a body has a Content-Length, or is chunked, and not both"
+        return problems.problem(400, "TWO_LENGTHS", told, headers={"Connection": "close"})
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        told = "send the body as it is, without a Content-Encoding"
+        return problems.problem(415, "UNKNOWN_CODING", told, headers={"Accept-Encoding": "identity"})
+    return None
 
 
 async def _read(receive: Receive, limit: int, length: str | None) -> bytes | JSONResponse | None:

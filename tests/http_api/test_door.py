@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +124,25 @@ async def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(tmp
         problem_of(await asking.post("/v1/workflows/validate", content=chunks(5), headers=lying), 413)
         fits = await asking.post("/v1/workflows/validate", content=b" " * 4096, headers=headers)
         assert fits.status_code == 200
+
+
+async def test_a_body_in_another_coding_is_refused_as_that(tmp_path: Path) -> None:
+    async with application(settings(tmp_path)) as asking:
+        headers = {**signed(ANN), **YAML, "Content-Encoding": "gzip"}
+        packed = await asking.post("/v1/workflows/validate", content=gzip.compress(b"id: a"), headers=headers)
+        assert problem_of(packed, 415)["code"] == "UNKNOWN_CODING"
+        assert packed.headers["accept-encoding"] == "identity"
+        plain = {**headers, "Content-Encoding": "identity"}
+        answer = await asking.post("/v1/workflows/validate", content=b"id: a", headers=plain)
+        assert answer.status_code == 200
+
+
+async def test_a_body_of_two_lengths_is_refused_and_nothing_is_read_after_it(tmp_path: Path) -> None:
+    async with application(settings(tmp_path)) as asking:
+        headers = {**signed(ANN), **YAML, "Content-Length": "5", "Transfer-Encoding": "chunked"}
+        answer = await asking.post("/v1/workflows/validate", content=chunks(1), headers=headers)
+        assert problem_of(answer, 400)["code"] == "TWO_LENGTHS"
+        assert answer.headers["connection"] == "close"
 
 
 async def test_when_nobody_is_configured_only_this_host_may_ask(tmp_path: Path) -> None:
