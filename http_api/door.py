@@ -59,7 +59,7 @@ class Door:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
-                    headers.setdefault(name, value)
+                    headers[name] = value
             await send(message)
 
         try:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from http_api.door import ALWAYS
 from http_api.feed import MOST_FOR_ONE
 from tests.http_api.asking import closed, deliver, done, gate
 from tests.http_api.conftest import serving_http
@@ -50,6 +51,7 @@ async def listening(asking: httpx.AsyncClient, last_id: str | None = None) -> As
     async with asking.stream("GET", "/v1/events", headers=headers) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers.items() >= {name.lower(): value for name, value in ALWAYS.items()}.items()
         reader = asyncio.create_task(read(answer, heard))
         await eventually(lambda: heard.events, "something is heard")
         try:
