@@ -64,6 +64,11 @@ class Door:
 
         try:
             await self._pass(scope, receive, guarded)
+        except asyncio.CancelledError:
+            # The server ends, and has waited for this request as long as it would.
+            if not begun:
+                await problems.ending()(scope, receive, guarded)
+            raise
         except Exception:
             # Answered here: what the framework answers outside of every door has no headers of ours.
             if not begun:

@@ -152,6 +152,11 @@ def unforeseen() -> JSONResponse:
     return problem(500, "INTERNAL", "the request failed here, and the server's log says why")
 
 
+def ending() -> JSONResponse:
+    told = "the server ends before this request is done: look whether it had an effect, and send it again"
+    return problem(503, "ENDING", told, headers={"Retry-After": "5"})
+
+
 def of_http(error: HTTPException, headers: Mapping[str, str] | None = None) -> JSONResponse:
     title = TITLES.get(error.status_code, "Error")
     return problem(

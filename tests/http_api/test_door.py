@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
+from http_api import serving
 from http_api.limits import MOST_CALLERS, RateLimit
-from tests.http_api.places import ANN, OLGA, TOM, application, problem_of, settings, signed
+from tests.http_api.conftest import serving_http
+from tests.http_api.places import ANN, OLGA, TOM, application, key_of, problem_of, settings, signed
 
 YAML = {"Content-Type": "application/yaml"}
 
@@ -176,3 +180,21 @@ async def test_words_of_a_request_never_become_a_header(tmp_path: Path) -> None:
         answer = await asking.get("/v1/runs?cursor=a%0d%0aX-Evil:%20yes", headers=signed(ANN))
         problem_of(answer, 422)
         assert "x-evil" not in answer.headers
+
+
+async def test_whoever_is_not_answered_before_the_server_ends_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "GRACE_S", 0.2)
+    async with serving_http(settings(tmp_path, FABER_API_PORT="0"), tmp_path) as here:
+        url = httpx.URL(here.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"POST /v1/workflows HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key_of(ANN)}\r\n"
+        # The server says that it goes on, and the body never comes.
+        writer.write(f"{head}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n".encode())
+        await reader.readuntil(b"100 Continue\r\n\r\n")
+    said = (await reader.read()).decode()
+    writer.close()
+    assert said.startswith("HTTP/1.1 503 ")
+    assert '"code":"ENDING"' in said
+    assert "x-content-type-options: nosniff" in said
