@@ -20,6 +20,7 @@ ALGORITHM = "HS256"
 DIGEST = "sha256="
 SHORTEST_KEY = 16
 LONGEST_NAME = 200
+ONE_CREDENTIAL = "send one credential: `X-API-Key: <key>`, or `Authorization: Bearer <key or token>`"
 TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 
 
@@ -100,9 +101,7 @@ class Callers:
         """A bearer is a key or a token. Errors: Unauthenticated."""
         given = [credential for credential in (api_key, bearer) if credential]
         if len(given) != 1:
-            raise Unauthenticated(
-                "send one credential: `X-API-Key: <key>`, or `Authorization: Bearer <key or token>`"
-            )
+            raise Unauthenticated(ONE_CREDENTIAL)
         known = self.keys.get(hashlib.sha256(given[0].encode()).hexdigest())
         if known is not None:
             return known

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faber.errors import FaberError
 from http_api import problems
-from http_api.callers import Caller, Callers, Unauthenticated
+from http_api.callers import ONE_CREDENTIAL, Caller, Callers, Unauthenticated
 from http_api.limits import RateLimit
 from http_api.settings import is_loopback
 
@@ -110,9 +110,12 @@ class Door:
     def _identify(self, headers: Headers, address: str) -> Caller:
         if self._only_here and not is_loopback(address):
             raise Unauthenticated("nobody is known here yet, and only this host may ask: set FABER_API_KEYS")
-        scheme, _, credential = headers.get("authorization", "").partition(" ")
-        bearer = credential.strip() if scheme.lower() == "bearer" else None
-        return self._callers.identify(headers.get("x-api-key"), bearer)
+        keys, authorizations = headers.getlist("x-api-key"), headers.getlist("authorization")
+        bearers = [_bearer(given) for given in authorizations]
+        if len(keys) > 1 or len(bearers) > 1:
+            # Whoever stands before us may have looked at the other one.
+            raise Unauthenticated(ONE_CREDENTIAL)
+        return self._callers.identify(next(iter(keys), None), next(iter(bearers), None))
 
     def _is_ours(self, given: list[str]) -> bool:
         """A page of another site that was given our address by its name server (DNS rebinding) asks for its own."""
@@ -121,6 +124,11 @@ class Door:
         host, _, port = given[0].lower().rpartition(":")
         name = host if host and port.isdigit() else given[0].lower()
         return name in self._hosts
+
+
+def _bearer(authorization: str) -> str | None:
+    scheme, _, credential = authorization.partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else None
 
 
 def _who(caller: Caller | None, address: str) -> str:

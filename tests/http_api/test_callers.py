@@ -144,6 +144,15 @@ async def test_a_request_without_a_credential_that_counts_is_refused_in_one_way(
         ).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["X-API-Key", "Authorization"])
+async def test_two_credentials_of_one_kind_are_none(name: str, tmp_path: Path) -> None:
+    mine, another = (key_of(who) if name == "X-API-Key" else f"Bearer {key_of(who)}" for who in (ANN, VIC))
+    async with application(settings(tmp_path)) as asking:
+        for given in ([(name, mine), (name, another)], [(name, mine), (name, "")]):
+            answer = await asking.get("/v1/workflows", headers=given)
+            assert "send one credential" in problem_of(answer, 401)["detail"]
+
+
 ROUTES = {
     "viewer": [("GET", "/v1/runs"), ("GET", "/v1/gates"), ("GET", "/v1/runs/x"), ("GET", "/v1/workflows")],
     "operator": [
