@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from adapters.records import RunRecord
-from faber.contract.definition_runs import DefinitionInput, DefinitionStatus
+from faber.contract.definition_runs import DefinitionInput, DefinitionStatus, ExecutionStatus
 from faber.errors import NoSuchRun, RecordsUnavailable
 from faber.overview import RunSummary
 from http_api.reach import Reach, Visit
 
 log = logging.getLogger(__name__)
+
+FORGOTTEN = "Temporal does not know it any more, and it did not live to say how it ended"
 
 
 async def keep_begun(visit: Visit, origin: str, found: RunSummary, input: DefinitionInput) -> None:
@@ -77,9 +79,20 @@ async def keep_ended(reach: Reach, found: RunSummary, origin: str | None = None)
     record = await records.get_run(found.run_id, tenant=found.tenant, origin=origin)
     if record is None or record.ended_at is not None or found.ended_at is None:
         return
-    status = "canceled" if found.status == "cancelled" else "failed"
-    said: dict[str, Any] = {"status": found.status, "waiting_on": [], "error": found.error}
+    status: ExecutionStatus = "canceled" if found.status == "cancelled" else "failed"
     ended = max(datetime.fromisoformat(found.ended_at), record.updated_at)
-    changed = {"status": status, "ended_at": ended, "updated_at": ended}
-    document = {**record.document, **said, "updated_at": ended.isoformat()}
-    await records.save_run(record.model_copy(update={**changed, "document": document}))
+    await records.save_run(_ended(record, status, found.error, ended))
+
+
+async def keep_forgotten(reach: Reach, record: RunRecord) -> RunRecord:
+    """Temporal forgets no open run. It ends as of its last word, so that whatever a worker says later counts."""
+    ended = _ended(record, "failed", FORGOTTEN, record.updated_at)
+    await (await reach.records()).save_run(ended)
+    return ended
+
+
+def _ended(record: RunRecord, status: ExecutionStatus, error: str | None, at: datetime) -> RunRecord:
+    word = "cancelled" if status == "canceled" else status
+    said: dict[str, Any] = {"status": word, "waiting_on": [], "error": error, "updated_at": at.isoformat()}
+    changed = {"status": status, "ended_at": at, "updated_at": at}
+    return record.model_copy(update={**changed, "document": {**record.document, **said}})

@@ -12,6 +12,7 @@ from faber.contract.definition_runs import DefinitionStatus
 from faber.contract.delivery import Status
 from faber.contract.names import RunKind
 from faber.errors import NoSuchRun
+from http_api.keeping import keep_forgotten
 from http_api.reach import Visit
 
 
@@ -45,6 +46,8 @@ async def _asked(visit: Visit, run_id: str, kind: RunKind) -> DeliverySnapshot |
 async def _kept(visit: Visit, run_id: str) -> DeliverySnapshot | DefinitionSnapshot:
     record = await (await visit.reach.records()).get_run(run_id, tenant=visit.caller.tenant)
     if record is not None:
+        if record.ended_at is None:
+            record = await keep_forgotten(visit.reach, record)
         return await _concealed(DefinitionStatus.model_validate(record.document))
     state = (await visit.faber()).records.status(run_id)
     if state is None or state.tenant != visit.caller.tenant:

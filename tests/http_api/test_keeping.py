@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 
 from faber.contract.names import TASK_QUEUE
@@ -104,6 +106,26 @@ async def test_a_run_that_took_the_id_of_a_terminated_one_is_open(api: Api, serv
             return [item["status"] for item in page["items"]] == ["waiting", "failed"]
 
         await eventually(are_listed, "the one has failed, the other waits")
+
+
+async def test_an_open_run_that_temporal_knows_no_more_waits_for_nobody(api: Api, served: Client) -> None:
+    async with api.client(OLGA) as olga:
+        id = await registered(olga)
+        run = await start(olga, id)
+        await waits_at(olga, run, "ask")
+        execution = WorkflowExecution(workflow_id=run.rpartition("/")[2])
+        gone = DeleteWorkflowExecutionRequest(namespace=served.namespace, workflow_execution=execution)
+        await served.workflow_service.delete_workflow_execution(gone)
+
+        async def is_over() -> bool:
+            shown = await done(await olga.get(run))
+            return (shown["status"], shown["waiting_on"]) == ("failed", [])
+
+        await eventually(is_over, f"{run} is over")
+        assert "did not live to say" in (await done(await olga.get(run)))["error"]
+        page = await done(await olga.get("/v1/executions", params={"workflow_id": id, "status": "failed"}))
+        assert [f"/v1/executions/{item['id']}" for item in page["items"]] == [run]
+        assert problem_of(await olga.post(f"{run}/cancel"), 409)["code"] == "CONFLICT"
 
 
 async def test_a_run_that_failed_before_it_began_is_no_queued_one(api: Api) -> None:
