@@ -16,6 +16,8 @@ LENGTH = 100_000
 DEPTH = 50
 LOOPS = 10
 """Python itself takes 20."""
+ALTERNATIVES = 500
+"""To Python each `elif` is inside of the one before; from a thousand or so on it compiles them no more."""
 TESTS = ("boolean", "defined", "mapping", "none", "number", "string", "undefined")
 SECRET = "secret"
 OPTIONS: dict[str, Any] = {
@@ -114,6 +116,12 @@ def _loops(node: nodes.Node) -> int:
     return isinstance(node, nodes.For) + max(map(_loops, node.iter_child_nodes()), default=0)
 
 
+def _alternatives(node: nodes.Node) -> int:
+    """How many `elif` there may be before what is furthest inside."""
+    own = len(node.elif_) if isinstance(node, nodes.If) else 0
+    return own + max(map(_alternatives, node.iter_child_nodes()), default=0)
+
+
 def _problems(tree: nodes.Template) -> Iterator[str]:
     level: list[nodes.Node] = [tree]
     for _ in range(DEPTH):
@@ -129,6 +137,8 @@ def _problems(tree: nodes.Template) -> Iterator[str]:
         yield f"the template is nested more than {DEPTH} deep"
     elif _loops(tree) > LOOPS:
         yield f"loops are nested more than {LOOPS} deep"
+    elif _alternatives(tree) > ALTERNATIVES:
+        yield f"there are more than {ALTERNATIVES} `elif` behind one another"
 
 
 def _problem(node: nodes.Node) -> str | None:

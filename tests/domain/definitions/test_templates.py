@@ -231,6 +231,25 @@ def test_what_cannot_be_rendered_here_is_an_error_and_never_a_hang(template: str
     assert said in refused.value.message
 
 
+@pytest.mark.parametrize(("many", "deep"), [(3_000, 1), (501, 1), (60, 10)])
+def test_more_alternatives_than_can_be_rendered_are_found_before_a_run(many: int, deep: int) -> None:
+    template = "y"
+    for _ in range(deep):
+        others = "".join(f"{{% elif total == {number} %}}x" for number in range(100, 99 + many))
+        template = f"{{% if total == 0 %}}x{others}{{% elif total == 7 %}}{template}{{% endif %}}"
+    said = "there are more than 500 `elif` behind one another"
+    assert problems_with(template) == [said]
+    with pytest.raises(TemplateProblem, match=said):
+        render(template, CONTEXT)
+
+
+def test_many_alternatives_can_be_rendered() -> None:
+    others = "".join(f"{{% elif total == {number} %}}x" for number in range(100, 599))
+    template = f"{{% if total == 0 %}}x{others}{{% elif total == 7 %}}y{{% endif %}}"
+    assert problems_with(template * 3) == []
+    assert render(template * 3, CONTEXT) == "yyy"
+
+
 def test_the_texts_of_one_value_have_one_budget() -> None:
     one = "{{ large|tojson|length }}"
     assert render_value([one] * 10, CONTEXT) == [555_000] * 10
