@@ -20,11 +20,27 @@ class Findings:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self.problems: list[Problem] = []
+        self._left_out: list[Literal["error", "warning"]] = []
         self._left = WORK
 
     @property
     def failed(self) -> bool:
         return any(problem.severity == "error" for problem in self.problems)
+
+    def told(self) -> list[Problem]:
+        """Every problem by its line, and how many more there are."""
+        found = sorted(self.problems, key=lambda problem: problem.line or 0)
+        if not (many := len(self._left_out)):
+            return found
+        said = "1 more problem is" if many == 1 else f"{many} more problems are"
+        return [
+            *found,
+            Problem(
+                path=shown(()),
+                message=f"{said} not shown",
+                severity="error" if "error" in self._left_out else "warning",
+            ),
+        ]
 
     def afford(self, place: Place, work: int) -> bool:
         """Whether there is time for this too; where there is none for the first time is a problem."""
@@ -60,9 +76,15 @@ class Findings:
             self.error((*place, *inside), " or ".join(messages))
 
     def _add(self, place: Place, message: str, severity: Literal["error", "warning"]) -> None:
-        if len(self.problems) < MOST:
-            line = self._lines(place)
-            self.problems.append(Problem(path=shown(place), message=message, line=line, severity=severity))
+        if len(self.problems) >= MOST:
+            warnings = [number for number, one in enumerate(self.problems) if one.severity == "warning"]
+            if severity == "warning" or not warnings:
+                self._left_out.append(severity)
+                return
+            # A warning can wait; a definition that has an error is none.
+            self._left_out.append(self.problems.pop(warnings[-1]).severity)
+        line = self._lines(place)
+        self.problems.append(Problem(path=shown(place), message=message, line=line, severity=severity))
 
 
 def _message(model: type[BaseModel], inside: Place, detail: ErrorDetails) -> str:

@@ -41,7 +41,7 @@ def validate(source: str | dict[str, Any]) -> tuple[Definition | None, list[Prob
             f"with every default it has {size:,} bytes, more than the {SIZE:,} that a run can carry: make it smaller",
         )
         made = None
-    return made, sorted(findings.problems, key=lambda problem: problem.line or 0)
+    return made, findings.told()
 
 
 def _definition(outline: Outline) -> Definition:

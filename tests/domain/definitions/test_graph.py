@@ -144,4 +144,4 @@ def test_the_largest_tangle_of_steps_is_looked_through() -> None:
     steps = [
         fork(name, *names[number : number + 20], next=names[-1]) for number, name in enumerate(names[:-20])
     ]
-    assert len(validate(definition(*steps, *(call(name) for name in names[-20:])))[1]) == 200
+    assert len(validate(definition(*steps, *(call(name) for name in names[-20:])))[1]) == 201

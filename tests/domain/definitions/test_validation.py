@@ -251,3 +251,26 @@ def test_the_fixture_of_the_first_format_with_text_fields_of_type_string_is_take
         )
         == []
     )
+
+
+def test_what_is_not_shown_any_more_of_many_problems_is_counted() -> None:
+    steps = [call(f"s{number}", bad=1) for number in range(230)]
+    said = errors(definition(*steps))
+    assert len(said) == 201
+    assert said[-1] == "$: 259 more problems are not shown"
+    one_more = errors(definition(*[call(f"s{number}", bad=1) for number in range(101)]))
+    assert one_more[-1] == "$: 1 more problem is not shown"
+
+
+def test_an_error_behind_many_warnings_is_said_and_refuses_the_definition() -> None:
+    """Nobody reads the last one of them, and a definition with an error must not be taken for its warnings."""
+    steps = [condition(f"c{number}", next=f"c{number + 1}") for number in range(220)]
+    for step in steps:
+        del step["else"]
+    made, problems = validate(definition(*steps, call("c220", "{{ nothing")))
+    assert made is None
+    assert [str(problem) for problem in problems if problem.severity == "error"] == [
+        "steps[220].config.url: line 1: unexpected end of template, expected 'end of print statement'."
+    ]
+    assert str(problems[-1]) == "$: 21 more problems are not shown"
+    assert problems[-1].severity == "warning"
