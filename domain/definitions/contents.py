@@ -82,7 +82,7 @@ class Contents:
         when = draft.written.get("when")
         if isinstance(when, str):
             self._names.expression(when, draft, (*place, "when"))
-        if draft.otherwise is None:
+        if not draft.has_else:
             self._findings.warning(
                 draft.place, "there is no `else`: the run completes here when the condition is false"
             )

@@ -32,6 +32,7 @@ class Draft:
     name: str = ""
     next: str | None = None
     otherwise: str | None = None
+    has_else: bool = False
     parallel: list[str] = field(default_factory=list)
     for_each: ForEach | None = None
     on_error: str = "fail"
@@ -152,6 +153,8 @@ class Drafting:
         """`else`, beside the config or, for a conditional, in it."""
         place = (*self._draft.place, "else")
         value = self._step.get("else")
+        # Who writes `else: null` has thought of it.
+        self._draft.has_else = "else" in self._step or "else" in config
         if self._draft.type == "conditional" and "else" in config:
             if value is not None:
                 self._findings.error(place, "`else` is in the config already")

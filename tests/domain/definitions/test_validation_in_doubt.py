@@ -13,8 +13,18 @@ MANY = {"fields": [{"key": f"field_{n}"} for n in range(200)]}
 
 
 def test_no_else_is_a_warning_the_run_completes_there() -> None:
-    (warning,) = warnings(definition(condition("a", next="b"), form("b")))
+    step = condition("a", next="b")
+    del step["else"]
+    (warning,) = warnings(definition(step, form("b")))
     assert warning == "steps[0]: there is no `else`: the run completes here when the condition is false"
+
+
+@pytest.mark.parametrize(
+    "said", [{"else": None}, {"otherwise": None}, {"config": {"when": "1 > 0", "else": None}}]
+)
+def test_who_says_that_nothing_follows_is_not_warned(said: dict[str, Any]) -> None:
+    step = {"id": "a", "type": "conditional", "config": {"when": "1 > 0"}, "next": "b"}
+    assert warnings(definition({**step, **said}, form("b"))) == []
 
 
 def test_a_field_that_hides_one_of_the_contexts_maps_is_doubted() -> None:
