@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import uuid
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from faber.contract.workflows import DefinitionRun
+from tests.client.test_run_command import AT_IMPORT
 from tests.definitions.places import Desk, approve, definition, form, generate, step, when
 from tests.definitions.service import Service
 
@@ -138,6 +141,39 @@ async def test_a_failed_run_goes_on_at_its_failed_step_with_the_same_key(
     assert (code, again["status"]) == (0, "completed"), err
     assert [call.path for call in service.calls] == ["/2"]
     assert [item["step_id"] for item in again["steps"]] == ["first", "second"]
+
+
+async def test_an_interrupt_before_the_run_is_followed_claims_nothing_of_it(door: Door) -> None:
+    place = door.folder / "at-import"
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(AT_IMPORT)
+    more = {"PYTHONPATH": str(place), "INTERRUPTED_AT": "faber.client"}
+    document = named(form("who"))
+    early = Door(door.folder, door.environment | more)
+    code, _, err = await early("definition", "run", door.write(document))
+    assert code == 130
+    assert err.startswith("interrupted before the run was followed.\nwhether it was started: ")
+    _, listed, _ = await door("workflow", "list")
+    assert document["id"] not in json.dumps(listed)
+    code, _, err = await early("retry", "def-any")
+    assert code == 130
+    assert err.startswith("interrupted before the run was followed.\nwhether it goes on: ")
+
+
+async def test_an_interrupt_of_who_follows_a_run_says_how_to_come_back(door: Door, desk: Desk) -> None:
+    document = named(form("who"))
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "faber.api", "definition", "run", "--wait", door.write(document)),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **door.environment},
+    )
+    assert child.stderr is not None
+    run_id = (await child.stderr.readline()).decode().strip().removeprefix("run ")
+    await desk.waits(desk.client.get_workflow_handle_for(DefinitionRun.run, run_id), "who")
+    child.send_signal(signal.SIGINT)
+    said = (await child.stderr.read()).decode()
+    assert await child.wait() == 130
+    assert f"python -m faber.api result {run_id}" in said and f"python -m faber.api cancel {run_id}" in said
 
 
 async def test_a_definition_with_open_runs_stays_in_the_registry(door: Door) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from faber.api.exits import exits
+from faber.api.interrupts import interrupted
 from faber.api.parameters import ExitCode, Json, Request, RunId, Wait
 from faber.api.session import Session, answer, as_document, session
 from faber.errors import DefinitionInvalid, UsageError, WorkflowError, named
@@ -26,6 +28,9 @@ Inputs = Annotated[
     str,
     typer.Option("--inputs", metavar="JSON", help="The inputs as a JSON object; @file reads it from there."),
 ]
+INTERRUPTED_EARLY = (
+    "interrupted before the run was followed.\nwhether it was started: python -m faber.api workflow list"
+)
 Mock = Annotated[bool, typer.Option("--mock-ai", help="Answer model calls with invented text.")]
 
 
@@ -99,9 +104,10 @@ def run(
         else {"definition_id": definition, "version": version}
     )
     input = definition_input(**source, inputs=_object(inputs, "--inputs"), mock_ai=mock_ai, budget_usd=budget)
-    with session("interrupted: the run goes on. `workflow list` finds it") as current:
+    with session(INTERRUPTED_EARLY) as current:
         started = current.ask(current.faber.definitions.start(input, key=key, automatic=automatic))
-        finish(current, started.run_id, wait=wait, exit_code=exit_code)
+        with exits(current.console, interrupted(f"result {started.run_id}", started.run_id)):
+            finish(current, started.run_id, wait=wait, exit_code=exit_code)
 
 
 def finish(current: Session, run_id: str, *, wait: bool, exit_code: bool) -> None:

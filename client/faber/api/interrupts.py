@@ -1,4 +1,4 @@
-"""Ctrl-C while the command line is loaded, when no command is there yet to answer it."""
+"""Ctrl-C: while the command line is loaded, when no command is there yet to answer it, and amid a run."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def in_a_command() -> None:
     """From now on an interrupt is a KeyboardInterrupt, which says what goes on without us."""
     if signal.getsignal(signal.SIGINT) is _leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def interrupted(follow: str, run_id: str) -> str:
+    """The last words of who followed a run that is under way."""
+    return (
+        "interrupted: the run goes on.\n"
+        f"follow it again: python -m faber.api {follow}\n"
+        f"end it:          python -m faber.api cancel {run_id}"
+    )
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

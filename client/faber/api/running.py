@@ -9,6 +9,7 @@ import typer
 
 from faber.api.defining import finish
 from faber.api.exits import exits
+from faber.api.interrupts import interrupted
 from faber.api.parameters import ExitCode, Json, RunId, Wait
 from faber.api.session import Session, as_document, session
 
@@ -70,18 +71,18 @@ def run(
         "project": project,
     }
     _same_twice(work_id, repeated or [])
-    with session(_interrupted_early(work_id)) as current:
+    with session(_interrupted_early("was started", work_id)) as current:
         current.console.note_all(_notes(current, repo))
         from faber.starting import run_input
 
         run_id = current.ask(current.faber.start(run_input(**options)))
-        with exits(current.console, _interrupted(f"run {work_id}", work_id)):
+        with exits(current.console, interrupted(f"run {work_id}", work_id)):
             _finish(current, run_id, wait=wait, exit_code=exit_code)
 
 
 def result(run_id: RunId, wait: Wait = False, json: Json = False) -> None:
     """Print a run's result document; an open run is followed first."""
-    with session(_interrupted(f"result {run_id}", run_id)) as current:
+    with session(interrupted(f"result {run_id}", run_id)) as current:
         found = current.ask(current.faber.resolve(run_id))
         if current.ask(_is_definition(current.faber, found)):
             finish(current, found, wait=wait, exit_code=False)
@@ -102,17 +103,17 @@ def retry(
 ) -> None:
     """Go on with a failed run without paying again for what is done."""
     limit = _budget(budget)
-    with session(_interrupted(f"result {run_id}", run_id)) as current:
+    with session(_interrupted_early("goes on", run_id)) as current:
         found = current.ask(current.faber.resolve(run_id))
-        if current.ask(_is_definition(current.faber, found)):
-            if from_phase or limit:
-                raise typer.BadParameter("a definition's run goes on at its failed step, within its budget")
-            finish(
-                current, current.ask(current.faber.definitions.retry(found)), wait=wait, exit_code=exit_code
-            )
-            return
-        again = current.ask(current.faber.retry(found, from_phase, budget_usd=limit))
-        _finish(current, again, wait=wait, exit_code=exit_code)
+        defined = current.ask(_is_definition(current.faber, found))
+        if defined and (from_phase or limit):
+            raise typer.BadParameter("a definition's run goes on at its failed step, within its budget")
+        if defined:
+            current.ask(current.faber.definitions.retry(found))
+        else:
+            current.ask(current.faber.retry(found, from_phase, budget_usd=limit))
+        with exits(current.console, interrupted(f"result {run_id}", run_id)):
+            (finish if defined else _finish)(current, found, wait=wait, exit_code=exit_code)
 
 
 async def _is_definition(faber: Faber, run_id: str) -> bool:
@@ -147,19 +148,8 @@ def _approve(given: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _interrupted_early(work_id: str) -> str:
-    return (
-        "interrupted before the run was followed.\n"
-        f"whether it was started: python -m faber.api status {work_id}"
-    )
-
-
-def _interrupted(follow: str, run_id: str) -> str:
-    return (
-        "interrupted: the run goes on.\n"
-        f"follow it again: python -m faber.api {follow}\n"
-        f"end it:          python -m faber.api cancel {run_id}"
-    )
+def _interrupted_early(done: str, run: str) -> str:
+    return f"interrupted before the run was followed.\nwhether it {done}: python -m faber.api status {run}"
 
 
 def _notes(current: Session, repo: str | None) -> list[str]:
