@@ -24,6 +24,7 @@ from faber.contract.delivery import RunResult, Status
 from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
 from faber.contract.workflows import FaberRun
 from faber.errors import ForgeError, WorkItemError
+from faber.overview import refuse_definition
 
 DAY_S = 86_400
 ENDED = {"completed", "failed", "cancelled"}
@@ -98,7 +99,8 @@ class Upkeep:
 
 
 async def delivered(run_id: str) -> tuple[Status, RunResult]:
-    """The status and result of a completed run. Errors: WorkItemError saying how it stands instead."""
+    """The status and result of a completed run. Errors: WorkItemError saying how it stands instead, UsageError."""
+    await refuse_definition(activity.client(), run_id, "there is nothing to merge")
     handle = activity.client().get_workflow_handle_for(FaberRun.run, run_id)
     try:
         status = await handle.query(FaberRun.status)

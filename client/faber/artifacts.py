@@ -19,6 +19,8 @@ async def show(faber: Faber, run_id: str, name: str | None = None) -> Shown:
     FaberError when its bytes are kept elsewhere than on this host."""
     status = await faber.status(run_id)
     if await faber.door(run_id) is not faber:
+        if name is not None:
+            raise UsageError(f"{run_id} has no {name!r} to show: a definition's run shows its context alone")
         return await _context(faber, run_id, status)
     chosen = name or _default(status)
     if chosen not in status.shows:

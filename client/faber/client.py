@@ -253,8 +253,9 @@ class Faber:
     ) -> str:
         """Goes on with a failed run where it failed, or at an earlier phase, under the same id and ledger.
         `budget_usd` is a new limit for all of it. Raises Conflict when the run has not failed, or left
-        nothing to go on from."""
+        nothing to go on from, UsageError for a definition's run."""
         await self.require_worker()
+        await overview.refuse_definition(self.client, run_id, "`Faber.definitions` retries it")
         async with temporal_errors(f"retry {run_id}"):
             await starting.retry(self.client, self.handle(run_id), from_phase, budget_usd)
         return run_id

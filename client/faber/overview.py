@@ -176,6 +176,18 @@ async def find(client: Client, run_id: str) -> RunSummary:
     return await summary(execution)
 
 
+async def refuse_definition(client: Client, run_id: str, instead: str) -> None:
+    """Before what only a delivery run can be asked for. Raises UsageError for a definition's run."""
+    try:
+        found = await find(client, run_id)
+    except NoSuchRun:
+        return
+    if found.kind == "definition":
+        raise UsageError(
+            f"{run_id} is a run of the step definition {found.work_id!r}, which delivers no change: {instead}"
+        )
+
+
 async def summary(execution: WorkflowExecution) -> RunSummary:
     found, memo = attributes(execution), await execution.memo()
     shown: dict[str, Any] = memo.get("faber") or {}

@@ -203,3 +203,41 @@ async def test_two_versions_that_differ_only_in_layout_agree(door: Door) -> None
     )
     assert (code, differs["match"]) == (0, False)
     assert any("grown_output" in line for line in differs["diffs"]), differs["diffs"]
+
+
+async def test_what_only_a_delivery_run_has_is_refused_by_what_the_run_is(door: Door, desk: Desk) -> None:
+    document = named(form("who"))
+    _, _, err = await door("definition", "run", door.write(document))
+    run_id = err.splitlines()[0].removeprefix("run ")
+    told = f"{run_id} is a run of the step definition '{document['id']}', which delivers no change: "
+    code, _, err = await door("show", run_id, "diff")
+    assert code == 2 and "has no 'diff' to show" in err
+    code, _, err = await door("merge", run_id)
+    assert (code, err) == (1, f"{told}there is nothing to merge\n")
+    await door("submit", run_id, '{"name": "Ada"}')
+    assert (await door("result", run_id))[1]["status"] == "completed"
+    code, _, err = await door("merge", run_id)
+    assert (code, err) == (1, f"{told}there is nothing to merge\n")
+
+
+@pytest.mark.parametrize("verb", ["result", "cancel", "terminate", "retry"])
+async def test_a_verb_of_python_that_answers_with_a_deliverys_document_leaves_a_definitions_run_alone(
+    door: Door, desk: Desk, verb: str
+) -> None:
+    document = named(form("who", timeout=1) if verb == "retry" else form("who"))
+    _, _, err = await door("definition", "run", door.write(document))
+    run_id = err.splitlines()[0].removeprefix("run ")
+    handle = desk.client.get_workflow_handle_for(DefinitionRun.run, run_id)
+    if verb == "retry":
+        await desk.failure(handle)
+    before = await handle.describe()
+    code = f"from faber.api import {verb}; {verb}({run_id!r})"
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **door.environment},
+    )
+    _, said = await child.communicate()
+    assert f"UsageError: {run_id} is a run of the step definition '{document['id']}'" in said.decode()
+    after = await handle.describe()
+    assert (after.run_id, after.status) == (before.run_id, before.status)

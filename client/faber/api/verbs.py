@@ -34,6 +34,7 @@ from faber.gates import until_gate
 from faber.listing import ListedStatus
 from faber.logs import log_lines
 from faber.outcomes import raise_for
+from faber.overview import refuse_definition
 from faber.starting import run_input
 
 P = ParamSpec("P")
@@ -59,6 +60,15 @@ def blocking(verb: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
 async def _at(run_id: str) -> AsyncIterator[tuple[Faber, str]]:
     faber = await Faber.connect()
     yield faber, await faber.resolve(run_id)
+
+
+@asynccontextmanager
+async def _at_delivery(run_id: str) -> AsyncIterator[tuple[Faber, str]]:
+    """Before anything is done to a run of another kind, whose document is not what the verb answers with."""
+    async with _at(run_id) as (faber, found):
+        instead = "`Faber.definitions` has its result, and `Faber.cancel` and `Faber.terminate` end it"
+        await refuse_definition(faber.client, found, instead)
+        yield faber, found
 
 
 async def arun(
@@ -122,7 +132,7 @@ async def astatus(run_id: str) -> Status:
 
 async def aresult(run_id: str, *, wait: bool = False) -> RunResult:
     """The document of an ended run, a failed one's too. An open one is followed; raises at a gate as `run`."""
-    async with _at(run_id) as (faber, found):
+    async with _at_delivery(run_id) as (faber, found):
         return await until_gate(faber, found, wait=wait)
 
 
@@ -192,14 +202,14 @@ async def aresume(run_id: str, reason: str = "") -> GateView:
 
 async def acancel(run_id: str, reason: str = "") -> RunResult:
     """Asks the run to end and waits until it has: its processes are ended, its work is kept."""
-    async with _at(run_id) as (faber, found):
+    async with _at_delivery(run_id) as (faber, found):
         await faber.cancel(found, reason)
         return await faber.result(found)
 
 
 async def aterminate(run_id: str, reason: str = "") -> RunResult:
     """Ends the run at once, without any cleaning up: for one that `cancel` does not end."""
-    async with _at(run_id) as (faber, found):
+    async with _at_delivery(run_id) as (faber, found):
         await faber.terminate(found, reason)
         return await faber.result(found)
 
