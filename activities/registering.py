@@ -5,11 +5,14 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.definitions import checked
+from activities.janitor import is_running
 from adapters.records import Records, StoredDefinition
 from domain.definitions.reading import read
 from domain.definitions.validation import validate
 from faber.contract.registry import DefinitionEntry, RegistryInput, RegistryResult
 from faber.errors import Conflict, DefinitionNotFound, UsageError
+
+NAMED = 10
 
 
 class Registering:
@@ -74,11 +77,13 @@ class Registering:
 
     async def refuse_active(self, id: str) -> None:
         """Errors: Conflict naming the open runs."""
-        running = await self._records.active_runs(id)
+        running: list[str] = []
+        for run_id in await self._records.active_runs(id):
+            # One that was terminated could not write down how it ended.
+            if len(running) < NAMED and await is_running(activity.client(), run_id):
+                running.append(run_id)
         if running:
-            raise Conflict(
-                f"{id} has open runs: {', '.join(running[:10])}. End them first, or leave it there"
-            )
+            raise Conflict(f"{id} has open runs: {', '.join(running)}. End them first, or leave it there")
 
     def _source(self, request: RegistryInput) -> dict[str, object] | str:
         if request.definition is None:

@@ -189,6 +189,21 @@ async def test_a_definition_with_open_runs_stays_in_the_registry(door: Door) -> 
     assert (await door("definition", "get", document["id"]))[0] == 2
 
 
+async def test_runs_that_temporal_does_not_run_any_more_keep_no_definition(door: Door, desk: Desk) -> None:
+    """A run that was terminated could not say so in the records, nor one whose server was thrown away."""
+    document = named(form("who"))
+    await door("definition", "put", door.write(document))
+    _, _, err = await door("definition", "run", document["id"])
+    terminated = err.splitlines()[0].removeprefix("run ")
+    _, _, err = await door("definition", "run", document["id"])
+    open_one = err.splitlines()[0].removeprefix("run ")
+    await desk.client.get_workflow_handle(terminated).terminate("by hand")
+    code, _, err = await door("definition", "delete", document["id"])
+    assert code == 2 and open_one in err and terminated not in err
+    await desk.client.get_workflow_handle(open_one).terminate("by hand")
+    assert (await door("definition", "delete", document["id"]))[0] == 0
+
+
 async def test_two_versions_that_differ_only_in_layout_agree(door: Door) -> None:
     document = named(when("grown", "age >= 18", "who", None), form("who"))
     await door("definition", "put", door.write(document))
