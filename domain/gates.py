@@ -20,6 +20,7 @@ from domain.gate import (
     request_id,
     same_question,
 )
+from domain.latest import latest
 from domain.signals import parse_signal
 from faber.contract.delivery import Decision, DecisionWord, GateKind, GateView, Vote
 from faber.contract.wire import FromWorker
@@ -29,6 +30,7 @@ __all__ = ["Gate", "GateRefused", "Gates", "Moment", "parse_signal", "request_id
 DEADLINE = "deadline"
 IGNORED_KEPT = 20
 IGNORED_LENGTH = 300
+LARGEST_KEPT = 256_000
 _APPROVAL_WORDS: list[DecisionWord] = ["approve", "reject", "revise"]
 _OTHER_WORDS: list[DecisionWord] = ["approve", "reject"]
 
@@ -186,11 +188,21 @@ class Gates(FromWorker):
         """Keep a line about a signal that counted for nothing; the latest twenty stay."""
         self.ignored = [*self.ignored, why[:IGNORED_LENGTH]][-IGNORED_KEPT:]
 
+    def forget(self, most: int, *, size: int = LARGEST_KEPT, unread: Sequence[str] = ()) -> None:
+        """Keep the latest answers; those in `unread` too, which nobody has taken up yet."""
+        self.closed = latest(self.closed, self.decided, most, size, unread)
+        known = {gate.request_id for gate in self.closed}
+        self.decided = [view for view in self.decided if view.request_id in known]
+        others = [id for id in self.stale if id not in known]
+        for id in others[: max(0, len(others) - most)]:
+            del self.stale[id]
+
     def _ask(self, asked: Gate) -> Gate:
         current = self.find(asked.name)
         if current is not None and same_question(current, asked):
             return current
-        asked.again = sum(same_question(gate, asked) for gate in self.closed)
+        # By the latest one, not by their number: earlier ones may be forgotten, and no id is given twice.
+        asked.again = max((gate.again + 1 for gate in self.closed if same_question(gate, asked)), default=0)
         asked.request_id = request_id(asked.name, asked.round, identity(asked))
         if current is not None:
             self.open.remove(current)

@@ -10,11 +10,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from activities.recording import Recording
+from domain.gates import Gate
 from domain.ledger import limit_of
 from faber.contract import config
 from faber.contract.activities import RunKey
 from faber.contract.definition_runs import Context, DefinitionInput, DefinitionSetup, StepRun
 from faber.contract.definitions import Definition, Step
+from faber.contract.delivery import GateView
 from faber.contract.names import IO_QUEUE
 from faber.contract.steps import RecordRequest
 from faber.converter import PAYLOAD_ERROR, describe
@@ -28,6 +30,7 @@ A = TypeVar("A")
 
 # A form or an approval has the deadline that its step says; a run's other gates wait until they are answered.
 OPEN_END = config.Gates(deadline_h=0, remind_after_h=0)
+ANSWERS_KEPT = 200
 
 
 class CourseState(Carried):
@@ -67,6 +70,8 @@ class Course(Desk):
         self.error: str | None = None
         self.error_code: str | None = None
         self.error_step: str | None = None
+        self._asked: list[str] = []
+        self._answers_kept = 0
         self.updated_at = workflow.now().isoformat()
 
     @property
@@ -141,6 +146,26 @@ class Course(Desk):
         """A step that says itself what an error leads to is not mended by a person."""
         return await work() if step.on_error != "fail" else await self.mended(step.id, work)
 
+    async def ask(self, gate: Gate) -> GateView:
+        """The answer is not forgotten before it has been taken up."""
+        self._asked.append(gate.request_id)
+        try:
+            return await super().ask(gate)
+        finally:
+            self._asked.remove(gate.request_id)
+
+    def _forget(self) -> None:
+        """A long loop must not grow what is carried, shown and recorded."""
+        gates, before = self.state.gates, len(self.state.gates.closed)
+        if before == self._answers_kept:
+            return
+        gates.forget(ANSWERS_KEPT, unread=self._asked)
+        self._answers_kept = len(gates.closed)
+        if self._answers_kept < before:
+            self.note("only the latest answers are shown here: Temporal's history has every one")
+            known = {*self.state.forms, *(view.request_id for view in gates.decided)}
+            self.state.filled = {id: told for id, told in self.state.filled.items() if id in known}
+
     def end(
         self, outcome: Outcome, code: str | None = None, error: str | None = None, step: str | None = None
     ) -> None:
@@ -150,6 +175,7 @@ class Course(Desk):
 
     async def report(self) -> None:
         """Show where the run stands in Temporal, and when that is another standing than before, in the records."""
+        self._forget()
         self.show()
         status = published.status(self)
         standing = " ".join([status.status, *(item.request_id for item in status.waiting_on)])

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from faber.client import Faber
 from faber.contract.definition_runs import FormAnswer
-from faber.contract.delivery import Vote
+from faber.contract.delivery import GateView, Vote
 from faber.contract.workflows import DefinitionRun
 from faber.settings import Settings
 from tests.definitions.places import Desk, Handle, approve, form, generate, when
@@ -256,3 +256,31 @@ async def test_a_rehearsal_asks_nobody_whatever_goes_wrong(desk: Desk) -> None:
         handle = await desk.start(step, rehearse=True, **options)
         with pytest.raises(WorkflowFailureError):
             await asyncio.wait_for(handle.result(), 20)
+
+
+async def test_what_a_loop_carries_of_its_answers_is_bounded(desk: Desk) -> None:
+    """The latest ones are known, and may be sent again; Temporal's history has every one."""
+    field = {"key": "n", "type": "integer", "help": "h" * 10_000}
+    handle = await desk.start(form("again", "more", field), when("more", "n < 30", "again", None))
+    views = [await desk.fill(handle, "again", n=n) for n in range(1, 30)]
+    await desk.waits(handle, "again")
+    status = await desk.status(handle)
+    assert [view.request_id for view in status.decided] == [
+        view.request_id for view in views[-len(status.decided) :]
+    ]
+    assert 10 < len(status.decided) < 29
+    assert status.notes == ["only the latest answers are shown here: Temporal's history has every one"]
+
+    async def send(n: int) -> GateView:
+        answer = FormAnswer(values={"n": n}, request_id=views[n - 1].request_id, actor="bob", via="test")
+        return await handle.execute_update(DefinitionRun.submit_form, answer)
+
+    assert (await send(29)).request_id == views[-1].request_id
+    with pytest.raises(WorkflowUpdateFailedError) as raised:
+        await send(1)
+    assert isinstance(raised.value.cause, ApplicationError)
+    assert raised.value.cause.type == "UNKNOWN_REQUEST"
+    await desk.fill(handle, "again", n=30)
+    result = await handle.result()
+    assert (result.status, len(result.steps)) == ("completed", 60)
+    assert len(result.decisions) < 29

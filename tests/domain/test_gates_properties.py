@@ -130,3 +130,79 @@ def test_a_signal_of_any_shape_is_an_answer_or_a_storable_reason(name: str, shap
     else:
         assert isinstance(parsed, Pause)
     assert Gates.model_validate_json(gates.model_dump_json()) == gates
+
+
+# An answer to a step's question is another visit each time; a pause is asked for again and again under its one round.
+LOOPED = st.lists(
+    st.one_of(
+        st.tuples(st.just("form"), st.sampled_from(["a", "b"])),
+        st.tuples(st.just("pause"), st.sampled_from(["a", "b"])),
+        st.tuples(st.just("again"), st.integers(0, 30)),
+        st.tuples(st.just("carry"), st.none()),
+    ),
+    max_size=60,
+)
+
+
+@given(events=LOOPED, most=st.integers(1, 4))
+def test_what_a_loop_carries_is_bounded_and_no_answer_counts_for_a_later_question(
+    events: list[tuple[str, Any]], most: int
+) -> None:
+    gates, visits, answered = Gates(), {"a": 0, "b": 0}, list[str]()
+    for event, what in events:
+        if event == "carry":
+            gates = Gates.model_validate_json(gates.model_dump_json())
+        elif event == "again" and answered:
+            id = answered[what % len(answered)]
+            recent = id in answered[-most:]
+            try:
+                assert gates.decide(Decision(decision="approve", request_id=id), moment(2)).request_id == id
+            except GateRefused as refused:
+                assert (refused.code, recent) == ("UNKNOWN_REQUEST", False)
+        elif event in ("form", "pause"):
+            visits[what] += event == "form"
+            gate = gates.open_gate(
+                what if event == "form" else "pause",
+                kind=event,  # type: ignore[arg-type]
+                what=what,
+                opened_at=moment(0),
+                round=visits[what] if event == "form" else 1,
+                subject={"where": what},
+                allowed=["approve"],
+            )
+            assert gate.request_id not in answered, "an id is given once"
+            view = gates.decide(Decision(decision="approve", request_id=gate.request_id), moment(1))
+            answered.append(gate.request_id)
+            gates.forget(most)
+            assert gates.answered(gate.name, gate.round, gate.subject) == view
+        assert len(gates.decided) <= most + 2, "beside the latest, the last pause of each place"
+        assert [view.request_id for view in gates.decided] == [gate.request_id for gate in gates.closed]
+
+
+def test_what_is_carried_has_a_size_and_what_is_not_read_yet_is_not_forgotten() -> None:
+    gates = Gates()
+    for visit in range(1, 41):
+        id = ask(gates, "architect", {"fields": "x" * 1_000, "visit": visit}, 5)
+        gates.decide(Decision(decision="approve", request_id=id), moment(1))
+        if visit == 1:
+            first = id
+        gates.forget(30, size=20_000, unread=[first])
+    assert 10 < len(gates.closed) < 20
+    assert gates.closed[0].request_id == first
+    assert len(gates.model_dump_json()) < 40_000
+    gates.forget(30, size=1)
+    assert [view.request_id for view in gates.decided] == [id], "the latest stays, however large"
+
+
+def test_what_is_stale_is_forgotten_too_but_for_what_is_still_known() -> None:
+    gates = Gates()
+    first = ask(gates, "architect", {"spec": 0}, 5)
+    gates.decide(Decision(decision="approve", request_id=first), moment(1))
+    gates.outdate(gates.view(first), "spec")
+    for spec in range(1, 50):
+        ask(gates, "architect", {"spec": spec}, 5)
+    gates.forget(60)
+    assert len(gates.stale) == 49
+    gates.forget(5)
+    assert len(gates.stale) == 6
+    assert first in gates.stale
