@@ -202,5 +202,9 @@ def resumed(carried: dict[str, Any]) -> CourseState:
         # A call that is made again is another booking, and another answer, than the one that failed.
         state.repairs += 1
         state.gates.open = []
+        # Who ended the run while it was paused did not mean the one that goes on.
+        for view in state.gates.decided:
+            if view.decision == "reject":
+                state.gates.stale[view.request_id] = "stale: the run was tried again since"
         state.steps = [step for step in state.steps if step.status == "completed"]
     return state

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from faber.client import Faber
 from faber.contract.definition_runs import FormAnswer
-from faber.contract.delivery import GateView, Vote
+from faber.contract.delivery import GateView, Pause, Vote
 from faber.contract.workflows import DefinitionRun
 from faber.settings import Settings
 from tests.definitions.places import Desk, Handle, approve, form, generate, when
@@ -284,3 +284,18 @@ async def test_what_a_loop_carries_of_its_answers_is_bounded(desk: Desk) -> None
     result = await handle.result()
     assert (result.status, len(result.steps)) == ("completed", 60)
     assert len(result.decisions) < 29
+
+
+async def test_a_run_that_was_ended_while_it_was_paused_goes_on_when_it_is_retried(desk: Desk) -> None:
+    handle = await desk.start(form("who", "ok"), approve("ok"))
+    await desk.waits(handle, "who")
+    await handle.execute_update(DefinitionRun.pause, Pause(actor="bob", via="test"))
+    await desk.decide(handle, "pause", "reject", actor="bob")
+    await desk.fill(handle, "who", name="Ada")
+    error, _ = await desk.failure(handle)
+    assert error.type == "REJECTED"
+    faber = Faber(desk.client, Settings.read({}), desk.folder)
+    await faber.definitions.retry(handle.id)
+    again = desk.client.get_workflow_handle_for(DefinitionRun.run, handle.id)
+    await desk.decide(again, "ok")
+    assert (await again.result()).status == "completed"
