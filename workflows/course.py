@@ -22,9 +22,10 @@ from faber.contract.steps import RecordRequest
 from faber.converter import PAYLOAD_ERROR, describe
 from workflows import course_published as published
 from workflows.asking import asked
-from workflows.desk import Carried, Desk, Outcome
+from workflows.desk import Carried, Outcome
 from workflows.failures import Ended, told
 from workflows.presets import QUICK
+from workflows.splitting import Splitting
 
 A = TypeVar("A")
 
@@ -53,7 +54,7 @@ class CourseState(Carried):
     standing: str = ""
 
 
-class Course(Desk):
+class Course(Splitting):
     input: DefinitionInput
     state: CourseState
 

@@ -28,7 +28,6 @@ from workflows.desk import heed_cancel
 from workflows.failures import Ended
 from workflows.generating import generate
 from workflows.presets import HTTP, PURE, QUICK
-from workflows.together import together
 
 HOUR = 3600
 MOST_REHEARSED = 20
@@ -123,13 +122,16 @@ async def _each(course: Course, step: Step, one: Callable[[Course, StepRequest],
     async def work() -> None:
         while left:
             heed_cancel()
+            await course.rest()
+            if not left:
+                return
             number = left.pop(0)
             runtime = {**context.runtime, over.item: listed.items[number], "index": number}
             seen = context.model_copy(update={"runtime": runtime})
             asking = whole.model_copy(update={"item": number, "items": many, "context": seen})
             finished[number] = await one(course, asking)
 
-    await together([work() for _ in range(min(over.width, len(left)))])
+    await course.split([work() for _ in range(min(over.width, len(left)))])
     course.state.items.pop(step.id)
     return [finished[number] for number in range(many)]
 

@@ -14,7 +14,6 @@ from faber.contract.definitions import Step
 from workflows.course import Course
 from workflows.failures import Ended, told
 from workflows.steps import done, fitted
-from workflows.together import together
 
 STEPS_KEPT = 500
 
@@ -53,8 +52,11 @@ def _recorded(course: Course, step: Step) -> Iterator[None]:
     """The record of one doing of the step. A failed one stays the visit that it was, so that trying it again is
     known as the same."""
     visit = course.round_of(step.id)
-    record = StepRun(
-        id=f"{step.id}-{visit}",
+    id = f"{step.id}-{visit}"
+    # The execution before may have left off amid this step.
+    begun = next((one for one in course.running if one.id == id), None)
+    record = begun or StepRun(
+        id=id,
         run_id=course.key.run_id,
         step_id=step.id,
         type=step.type,
@@ -63,7 +65,8 @@ def _recorded(course: Course, step: Step) -> Iterator[None]:
         visit=visit,
     )
     # A long loop must not grow what is carried; Temporal's history has every step.
-    course.state.steps = [*course.state.steps, record][-STEPS_KEPT:]
+    if begun is None:
+        course.state.steps = [*course.state.steps, record][-STEPS_KEPT:]
     # No `finally`: a run that is open when its worker ends is only put away, where there is no clock any more.
     try:
         yield
@@ -106,7 +109,7 @@ async def _branch_out(course: Course, step: Step) -> None:
     places = {first: f"{step.id}/{first}" for first in step.parallel}
     for first, place in places.items():
         branches.setdefault(place, first)
-    await together([_walk_branch(course, place, step.next) for place in places.values()])
+    await course.split([_walk_branch(course, place, step.next) for place in places.values()])
     for place in places.values():
         branches.pop(place)
 
@@ -114,6 +117,9 @@ async def _branch_out(course: Course, step: Step) -> None:
 async def _walk_branch(course: Course, place: str, join: str | None) -> None:
     branches = course.state.branches
     while (step_id := branches[place]) is not None and step_id != join:
-        await course.unpaused()
+        # What the execution before had begun is under way.
+        if step_id not in [record.step_id for record in course.running]:
+            await course.rest()
+            await course.unpaused()
         branches[place] = await _pass(course, course.definition.step(step_id))
     branches[place] = None

@@ -70,12 +70,13 @@ class Desk:
 
     client: Client
     folder: Path = field(default_factory=Path)
+    queue: str = TASK_QUEUE
 
     async def start(self, *steps: dict[str, Any], **options: Any) -> Handle:
         named = {"definition": definition(*steps)} if steps else {}
         given = DefinitionInput(**{**named, **options})
         return await self.client.start_workflow(
-            DefinitionRun.run, given, id=f"def-tried-{uuid.uuid4().hex[:10]}", task_queue=TASK_QUEUE
+            DefinitionRun.run, given, id=f"def-tried-{uuid.uuid4().hex[:10]}", task_queue=self.queue
         )
 
     async def waits(self, handle: Handle, gate: str, timeout_s: float = 30) -> WaitingOn:
