@@ -8,6 +8,7 @@ from activities.definitions import checked
 from activities.janitor import is_running
 from adapters.records import Records, StoredDefinition
 from domain.definitions.reading import read
+from domain.definitions.templates import problems_with, secrets_in
 from domain.definitions.validation import validate
 from faber.contract.registry import DefinitionEntry, RegistryInput, RegistryResult
 from faber.errors import Conflict, DefinitionNotFound, UsageError
@@ -48,6 +49,11 @@ class Registering:
     async def _put_template(self, request: RegistryInput) -> RegistryResult:
         if not request.template_id or not request.template:
             raise UsageError("put_template needs template_id, and template: the prompt's text")
+        wrong = problems_with(request.template)
+        if secrets_in(request.template):
+            wrong.append("secrets are resolved in api_call steps only")
+        if wrong:
+            raise UsageError(f"template {request.template_id}: {'; '.join(wrong)}")
         id, tenant = request.template_id, request.tenant
         version = await self._records.put_template(id, request.template, request.author, tenant)
         kept = DefinitionEntry(id=id, version=version, author=request.author)

@@ -111,6 +111,20 @@ async def test_a_registered_template_is_what_a_step_names_and_its_versions_stay(
     assert result["status"] == "failed" and "nobody" in result["error"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ name", "line 1: unexpected end of template"),
+        ("{% if a %}" + "{% elif a %}" * 501 + "{% endif %}", "more than 500 `elif`"),
+        ("{{ secret.KEY }}", "secrets are resolved in api_call steps only"),
+    ],
+)
+async def test_a_template_that_no_step_could_use_is_not_registered(door: Door, text: str, said: str) -> None:
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    code, _, err = await door("definition", "put-template", name, "-", stdin=text)
+    assert code == 2 and said in err
+
+
 async def test_every_problem_of_a_definition_is_said_with_its_place(door: Door) -> None:
     code, _, err = await door(
         "definition", "validate", "-", stdin="id: x\nstart_step: a\nsteps:\n- {id: b, typ: form}\n"
