@@ -88,10 +88,11 @@ class PaidCalls:
 
 def booked(error: LLMError, price: Price, reserved_microusd: int) -> dict[str, Any]:
     """What a failed call is booked at: nothing when it was refused, its usage when it was billed, and the worst
-    case when nobody can know (cut or timed out after it was sent)."""
+    case when nobody can know (cut or timed out after it was sent, or answered in a way that nobody can read)."""
     if error.details.get("reached") is False:
         return {"cost": 0, "unsent": True}
-    if error.kind in {"TIMEOUT", "NETWORK_ERROR"}:
+    unread = error.kind == "INVALID_RESPONSE" and error.details.get("usage") is None
+    if unread or error.kind in {"TIMEOUT", "NETWORK_ERROR"}:
         return {"cost": reserved_microusd, "estimated": True}
     return {"cost": cost_of(price, billed(error))}
 

@@ -82,7 +82,7 @@ class Phases:
                 turn_key(request), asked, request.price, request.reserved_microusd, request.repair, prompted
             )
         except LLMError as error:
-            if error.kind == "NOT_FOUND":
+            if error.kind in ("NOT_FOUND", "INVALID_RESPONSE"):
                 # The run keeps the configuration that it began with until it is tried again.
                 error.message = (
                     f"workflow.models.{request.phase} is {request.model}: {error.message} To use another one, write "

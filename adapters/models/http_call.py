@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +15,9 @@ from faber.contract.money import Usage
 from faber.errors import LLMError
 
 CONNECT_TIMEOUT_S = 10.0
+MOST_READ = 100_000
+PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.I)
+EVENTS = re.compile(r"(?:data|event|id|retry):|:")
 
 
 async def post(
@@ -39,8 +44,7 @@ async def _sent(
     else:
         if isinstance(answer, dict):
             return answer
-        shown = endpoint.without_key(str(answer))[:SHOWN_CHARACTERS]
-        problem = failure(endpoint, "INVALID_RESPONSE", f"the answer is not a JSON object: {shown!r}")
+        problem = _no_object(endpoint, "" if answer is None else str(answer))
     # Raised outside the handler: the SDK's error holds the request, and with it the key.
     raise problem
 
@@ -74,8 +78,33 @@ def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float
         # A call that never got a connection cannot have been billed; one that was cut can.
         return failure(endpoint, "NETWORK_ERROR", what, reached=was_connected(cause))
     if isinstance(error, (ValueError, RecursionError)):
-        return failure(endpoint, "INVALID_RESPONSE", f"the body of the answer is not JSON: {error}")
+        return _no_object(endpoint, _body(error), f" ({error})")
     return failure(endpoint, "UNKNOWN", f"{type(error).__name__}: {error}")
+
+
+def _no_object(endpoint: Endpoint, came: str, why: str = "") -> LLMError:
+    """What came with a status below 300, and is no answer of a model: shown, so that a person knows whose it is."""
+    # Shortened last: half a key would not be found.
+    shown = endpoint.without_key(came[:MOST_READ].strip())[:SHOWN_CHARACTERS]
+    if not shown:
+        return failure(endpoint, "INVALID_RESPONSE", "nothing at all came in place of an answer")
+    if PAGE.match(shown):
+        what = f"an HTML page came in place of an answer: {shown!r}"
+        # A proxy or a web site made it: no provider saw the call.
+        return failure(endpoint, "INVALID_RESPONSE", what, reached=False)
+    if EVENTS.match(shown):
+        what = f"a stream of events came, which was not asked for, in place of a JSON object: {shown!r}"
+        return failure(endpoint, "INVALID_RESPONSE", what)
+    return failure(endpoint, "INVALID_RESPONSE", f"the answer is not a JSON object{why}: {shown!r}")
+
+
+def _body(error: Exception) -> str:
+    """What could not be read, as the decoder's error keeps it."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.doc
+    return (
+        bytes(error.object).decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
+    )
 
 
 def was_connected(cause: BaseException | None) -> bool:

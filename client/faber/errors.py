@@ -49,6 +49,9 @@ FINAL_CODES = frozenset(
         "BILLING_EXHAUSTED",
     }
 )
+MENDED_BY_PEOPLE = frozenset(
+    {"AUTH_ERROR", "MISSING_API_KEY", "BILLING_EXHAUSTED", "NOT_FOUND", "INVALID_RESPONSE"}
+)
 
 
 class FaberError(Exception):
@@ -153,8 +156,9 @@ class LLMError(WorkerError):
 
     @property
     def fixable(self) -> bool:
-        """An expired key, a refused model or an empty account: a person can mend it while the run waits."""
-        return self.kind in {"AUTH_ERROR", "MISSING_API_KEY", "BILLING_EXHAUSTED", "NOT_FOUND"}
+        """An expired key, a refused model, an empty account, or something else than a model behind the base URL: a
+        person can mend it while the run waits."""
+        return self.kind in MENDED_BY_PEOPLE
 
 
 class ValidationError(WorkerError):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import yaml
 
+from faber.contract.names import PHASES
 from faber.contract.turns import TurnRequest
 from tests.delivery.asking import autonomous, ended, requests
 from tests.delivery.conftest import NewSite, Site, failure
 from tests.delivery.places import FIXED, git, happy_script, write
+from tests.stand_in import Fault, ModelServer
 from tests.waiting import eventually
 
 
@@ -92,6 +94,21 @@ async def test_a_model_that_its_provider_refuses_is_told_by_the_key_that_names_i
     handle = await site.start()
     gate = await site.gate(handle, "manual_fix")
     assert "workflow.models.build is scripted:" in gate.what
+    await site.decide(handle, gate, "approve")
+    assert (await ended(handle)).status == "completed"
+
+
+async def test_a_page_in_place_of_an_answer_waits_for_a_person_and_costs_nothing(
+    new_site: NewSite, provider: ModelServer
+) -> None:
+    page = Fault("say", body=b"<html><title>Sign in</title>", headers={"Content-Type": "text/html"})
+    provider.meet_next(page)
+    models = dict.fromkeys(PHASES, "openai:gpt-4o")
+    site = new_site(workflow={**autonomous(), "models": models})
+    handle = await site.start()
+    gate = await site.gate(handle, "manual_fix")
+    assert "<html><title>Sign in</title>" in gate.what and "OPENAI_BASE_URL" in gate.what
+    assert (await site.status(handle)).cost_usd == 0
     await site.decide(handle, gate, "approve")
     assert (await ended(handle)).status == "completed"
 

@@ -138,6 +138,36 @@ async def test_an_answer_that_is_none_is_invalid(
     assert (await failing(model, name)).kind == "INVALID_RESPONSE"
 
 
+STREAM = b'data: {"choices":[{"delta":{"content":"hi"}}]}\n\ndata: [DONE]\n\n'
+PAGE = b"<!DOCTYPE html>\n<title>Sign in</title>\x1b[2J"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("text/html", PAGE, "Sign in"),
+        ("application/json", PAGE, "Sign in"),
+        ("text/event-stream", STREAM, "a stream of events"),
+        ("application/json", STREAM, "a stream of events"),
+        ("application/json", b"", "nothing at all"),
+        ("text/plain", b" \n", "nothing at all"),
+        ("application/json", b'{"choices": [\xff\xfe', "choices"),
+    ],
+)
+async def test_what_came_in_place_of_an_answer_is_shown_and_a_person_can_mend_it(
+    model: Providers, server: ModelServer, name: str, kind: str, body: bytes, said: str
+) -> None:
+    server.meet_next(Fault("say", body=body, headers={"Content-Type": kind}))
+    error = await failing(model, name)
+    assert (error.kind, error.retryable, error.fixable) == ("INVALID_RESPONSE", False, True)
+    assert said in error.message
+    assert f"{name.partition(':')[0].upper()}_BASE_URL" in error.message
+    assert error.message.isprintable()
+    # No provider makes pages: whoever answered was in front of it.
+    assert error.details.get("reached", True) == (body != PAGE)
+    assert error.details.get("usage") is None
+
+
 async def test_malformed_json_is_an_invalid_response(
     model: Providers, server: ModelServer, name: str
 ) -> None:
@@ -233,6 +263,11 @@ async def test_a_key_is_not_left_in_halves_where_a_long_message_is_cut(
     model: Providers, server: ModelServer, name: str
 ) -> None:
     quoted = f"key-of-{name.partition(':')[0]}"
-    server.meet_next(refusal(500, "x" * 495 + quoted), Fault("say", body=["x" * 490 + quoted]))
+    server.meet_next(
+        refusal(500, "x" * 495 + quoted),
+        Fault("say", body=["x" * 490 + quoted]),
+        Fault("say", body=b"x" * 495 + quoted.encode()),
+    )
+    assert "key-o" not in (await failing(model, name)).message
     assert "key-o" not in (await failing(model, name)).message
     assert "key-o" not in (await failing(model, name)).message
