@@ -186,7 +186,10 @@ def assemble(
     generating = Generating(calls=calls, contexts=contexts, records=records, home=home)
     recording = Recording(records=records, chronicle=chronicle)
     registering = Registering(records=records)
-    turns = [phases.frame, phases.architect, phases.build, phases.evaluate, phases.release]
+    turns: list[Callable[..., Any]] = [
+        *(phases.frame, phases.architect, phases.build, phases.evaluate, phases.release),
+        phases.tell_spend,
+    ]
     return Assembly(
         host=host,
         interceptor=FaberInterceptor(redactor.redact, telemetry, chronicle.project_of),

@@ -16,7 +16,7 @@ from adapters.models import Model, ModelAnswer, ModelRequest
 from adapters.prices import cost_of
 from adapters.telemetry import Attribute
 from faber.contract.money import Price, Usage
-from faber.contract.turns import Spend
+from faber.contract.turns import Spend, SpentRequest
 from faber.errors import LLMError
 
 
@@ -81,6 +81,26 @@ class PaidCalls:
         # An attempt that lost its lease would overwrite what the newer one has paid for.
         self._journal.save(f"{slot}/answer", answer.model_dump_json(), lease=lease)
         return answer
+
+    def spent(self, request: SpentRequest) -> Spend | None:
+        """What is known of a call whose own activity will not tell any more. None when this host knows nothing of it:
+        it was made elsewhere, or not at all."""
+        ending = f"/calls-{request.repair}"
+        logs = [key for key in self._journal.keys(request.call) if key.endswith(ending)]
+        if not logs:
+            return None
+        told = [self._tally_of(log, log.removesuffix(ending), request.reserved_microusd) for log in logs]
+        return Spend(
+            calls=sum(one.calls for one in told),
+            wasted_calls=sum(one.calls for one in told),
+            wasted_microusd=sum(one.cost_microusd + one.wasted_microusd for one in told),
+            estimated=any(one.estimated for one in told),
+        )
+
+    def _tally_of(self, log: str, slot: str, reserved_microusd: int) -> Spend:
+        stored = self._journal.load(f"{slot}/answer")
+        answer = None if stored is None else ModelAnswer.model_validate_json(stored)
+        return tally(self._journal.load(log), reserved_microusd, answer)
 
     def _note(self, log: str, **note: Any) -> None:
         self._journal.append(log, json.dumps(note))

@@ -61,8 +61,7 @@ class Generating:
             return Generated(needs_input_tokens=needed)
         began = time.perf_counter()
         answer, spend = await self._calls.answer(
-            # What did not fit is not what a run that is tried again should hear.
-            f"{request.slot}/{request.repair}/{request.retry}",
+            call_key(request),
             asking,
             request.price,
             request.reserved_microusd,
@@ -120,6 +119,11 @@ class Generating:
             round=request.visit,
             turn=request.retry + 1,
         )
+
+
+def call_key(request: GenerateRequest) -> str:
+    # What did not fit is not what a run that is tried again should hear.
+    return f"{request.slot}/{request.repair}/{request.retry}"
 
 
 def prompt_of(template: Template, ai: AiConfig, context: Context) -> str:

@@ -17,7 +17,7 @@ from adapters.artifacts import Artifacts
 from adapters.models import Message, ModelAnswer, ModelRequest, ToolSpec
 from domain.schema import SCHEMAS, problems_with
 from faber.contract.names import Phase
-from faber.contract.turns import Spend, TurnRequest, TurnResult
+from faber.contract.turns import Spend, SpentRequest, TurnRequest, TurnResult
 from faber.errors import LLMError
 
 STRUCTURED_LIMIT = 16_384
@@ -64,6 +64,10 @@ class Phases:
     @activity.defn
     async def release(self, request: TurnRequest) -> TurnResult:
         return await self._turn(request)
+
+    @activity.defn
+    async def tell_spend(self, request: SpentRequest) -> Spend | None:
+        return self._calls.spent(request)
 
     async def _turn(self, request: TurnRequest) -> TurnResult:
         transcript, added = await self._conversation(request)

@@ -7,11 +7,12 @@ from typing import Any
 
 from temporalio.exceptions import ActivityError
 
-from activities.generating import Generating
+from activities.generating import Generating, call_key
 from domain.ledger import input_bound
 from faber.contract.definitions import AiConfig
 from faber.contract.names import LLM_QUEUE
 from faber.contract.steps import Generated, GenerateRequest, StepRequest
+from faber.contract.turns import SpentRequest
 from workflows.asking import asked
 from workflows.course import Course
 from workflows.desk import heed_cancel
@@ -94,7 +95,10 @@ async def _call(
     try:
         answer: Generated = await asked(Generating.ai_generate, asking, MODEL, LLM_QUEUE, asking.model)
     except ActivityError as error:
-        settle_failed(course, key, reserved.amount, error)
+        call = SpentRequest(
+            call=call_key(asking), repair=asking.repair, reserved_microusd=asking.reserved_microusd
+        )
+        await settle_failed(course, key, call, error)
         raise
     if answer.needs_input_tokens is None:
         settle(course, key, answer.spend)

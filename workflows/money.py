@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from activities.phases import Phases
 from domain.ledger import affordable_output, worst_case
 from faber.contract.money import Price, micro
-from faber.contract.turns import Spend
+from faber.contract.names import LLM_QUEUE
+from faber.contract.turns import Spend, SpentRequest
+from workflows.asking import asked
 from workflows.desk import Desk
 from workflows.failures import Ended, spend_of, told
+from workflows.presets import LAST_WORD
 
 
 @dataclass(frozen=True)
@@ -87,13 +92,27 @@ def settle(run: Desk, key: str, spend: Spend) -> None:
     )
 
 
-def settle_failed(run: Desk, key: str, amount: int, error: ActivityError) -> None:
-    """A failed call's known spend counts; when nobody knows what became of the call, its worst case does."""
+async def settle_failed(
+    run: Desk, key: str, call: SpentRequest, error: ActivityError, queue: str = LLM_QUEUE
+) -> None:
+    """A failed call's known spend counts; when nobody knows what became of the call, its worst case does. One that is
+    cancelled between two tries has no failure to tell of the earlier ones: the journal of `queue` does."""
     code, _, details = told(error)
     spend = spend_of(details)
     if spend is None and (code == "TIMEOUT" or is_cancelled_exception(error)):
-        spend = Spend(wasted_calls=1, calls=1, wasted_microusd=amount, estimated=True)
+        amount = call.reserved_microusd
+        worst = Spend(wasted_calls=1, calls=1, wasted_microusd=amount, estimated=True)
+        spend = await _told_afterwards(call, queue) or worst
     if spend is None:
         run.state.ledger.release(key)
     else:
         settle(run, key, spend)
+
+
+async def _told_afterwards(call: SpentRequest, queue: str) -> Spend | None:
+    if not workflow.patched("spend-told-afterwards"):
+        return None
+    try:
+        return await asked(Phases.tell_spend, call, LAST_WORD, queue, "what the attempts cost")
+    except ActivityError:
+        return None

@@ -46,6 +46,10 @@ MARGIN = timedelta(seconds=30)
 QUICK = Preset(timedelta(minutes=5), timedelta(days=7), retries(20, timedelta(seconds=30)), HEARTBEAT)
 MODEL = Preset(timedelta(minutes=20), timedelta(days=7), retries(10, timedelta(seconds=60)), HEARTBEAT)
 EXEC = Preset(timedelta(hours=6), timedelta(days=7), retries(20, timedelta(seconds=10)), HEARTBEAT)
+# What is asked for on the way out: the run ends without the answer when nobody gives it soon.
+LAST_WORD = Preset(
+    timedelta(seconds=20), timedelta(seconds=30), retries(3, timedelta(seconds=5)), HEARTBEAT
+).taken_within(timedelta(seconds=15))
 HTTP = Preset(timedelta(minutes=2), timedelta(days=7), retries(5, timedelta(seconds=60)), HEARTBEAT)
 # A local activity: what it does is done again with the workflow's task when the worker is killed.
 PURE = Preset(timedelta(seconds=10), timedelta(minutes=1), retries(3, timedelta(seconds=5)))

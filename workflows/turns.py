@@ -7,11 +7,11 @@ from typing import Any
 
 from temporalio.exceptions import ActivityError
 
-from activities.phases import Phases
+from activities.phases import Phases, turn_key
 from activities.tool_use import ToolUse
 from domain.ledger import input_bound
 from faber.contract.names import LLM_QUEUE, Phase
-from faber.contract.turns import ToolsRequest, TurnRequest, TurnResult
+from faber.contract.turns import SpentRequest, ToolsRequest, TurnRequest, TurnResult
 from workflows.asking import asked
 from workflows.failures import Ended
 from workflows.hosts import at_host
@@ -102,7 +102,10 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
             else:
                 result = await at_host(run, TURNS[phase], request, EXEC, summary)
         except ActivityError as error:
-            settle_failed(run, key, reserved.amount, error)
+            call = SpentRequest(
+                call=turn_key(request), repair=request.repair, reserved_microusd=reserved.amount
+            )
+            await settle_failed(run, key, call, error, LLM_QUEUE if builtin else run.host)
             raise
         if result.needs_input_tokens is not None:
             run.state.ledger.release(key)

@@ -51,6 +51,14 @@ class Spend(FromWorker):
     estimated: bool = False
 
 
+class SpentRequest(FromWorker):
+    """Asks what the attempts of one call cost, `call` being what they are known by in the journal."""
+
+    call: str
+    repair: int
+    reserved_microusd: int
+
+
 class TurnResult(FromWorker):
     """`structured` is the answer when it fits 16 KB, `answer` the artifact that holds it whole; `problems` say
     why it does not fit the phase's schema. `tools` names the calls that wait in the transcript.
