@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from pydantic import Field
 
@@ -160,12 +160,19 @@ class Ledger(FromWorker):
         taken = self.settled + self.reserved
         if new <= taken:
             raise LedgerError(
-                f"the new limit {dollars(new)} is not above what is spent and reserved, {dollars(taken)}: "
-                "name a higher limit"
+                f"the new limit {dollars(new)} is not above what is spent and reserved, "
+                f"{dollars(taken, ROUND_CEILING)}: name a higher limit"
             )
         self.limit_microusd = new
         self.warned = self._reached(self.warn_at)
         self.allowed_to_limit = self._reached(self.ask_at)
+
+    def told_limit(self, before: int | None, otherwise: str) -> str:
+        """The limit in words: a lowered one is called so, any other by the word `otherwise`."""
+        now = self.limit_microusd or 0
+        if before is not None and now < before:
+            return f"limit lowered from {dollars(before)} to {dollars(now)}"
+        return f"limit {otherwise} to {dollars(now)}"
 
     def should_warn(self) -> bool:
         """True until the caller sets `warned`."""

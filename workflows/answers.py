@@ -111,18 +111,18 @@ class Answers:
             raise GateRefused(
                 "NOT_ALLOWED", f"{raised.actor!r} may not raise; these may: {', '.join(policy.approvers)}"
             )
-        ledger = state.ledger.model_copy(deep=True)
+        ledger, before = state.ledger.model_copy(deep=True), state.ledger.limit_microusd
         ledger.raise_limit(micro(raised.limit_usd))
         if dry:
-            return raised_view(raised)
+            return raised_view(raised, ledger.told_limit(before, "set"))
         state.ledger, state.raised_limit = ledger, ledger.limit_microusd
         if gate is None:
-            return raised_view(raised)
+            return raised_view(raised, ledger.told_limit(before, "set"))
         gate.allowed = ["approve", "reject"]
         decision = Decision(
             decision="approve",
             request_id=gate.request_id if raised.request_id else None,
-            comment=f"limit raised to ${raised.limit_usd:.2f}",
+            comment=ledger.told_limit(before, "raised"),
             actor=raised.actor,
             via=raised.via,
         )
@@ -131,7 +131,7 @@ class Answers:
         return view
 
 
-def raised_view(raised: BudgetRaise) -> GateView:
+def raised_view(raised: BudgetRaise, what: str) -> GateView:
     at = workflow.now().isoformat()
     return GateView(
         name="budget",
@@ -139,7 +139,7 @@ def raised_view(raised: BudgetRaise) -> GateView:
         round=1,
         request_id="",
         opened_at=at,
-        what=f"limit set to ${raised.limit_usd:.2f}",
+        what=what,
         decision="approve",
         actor=raised.actor,
         via=raised.via,

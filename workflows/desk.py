@@ -28,12 +28,14 @@ A = TypeVar("A")
 
 
 class Carried(FromWorker):
-    """What every kind of run carries through continue-as-new and retry. `repairs` counts what people mended."""
+    """What every kind of run carries through continue-as-new and retry. `repairs` counts what people mended,
+    `raised_limit` is what they set in place of `given_limit`, the option's or the configuration's."""
 
     gates: Gates = Field(default_factory=Gates)
     ledger: Ledger = Field(default_factory=Ledger)
     notes: list[str] = Field(default_factory=list)
     raised_limit: int | None = None
+    given_limit: int | None = None
     repairs: int = 0
     started_at: str = ""
 

@@ -94,7 +94,10 @@ class Run(Desk):
         self._configuration = None
         cost, state = self.configuration.workflow.cost, self.state
         limit = limit_of(self.input.budget_usd, cost.budget_limit_usd)
-        if limit is not None and state.raised_limit is not None:
+        given, state.given_limit = state.given_limit, limit
+        if state.raised_limit is not None and limit == given:
+            limit = state.raised_limit
+        elif state.raised_limit is not None and limit is not None:
             limit = max(limit, state.raised_limit)
         state.ledger = state.ledger.model_copy(
             update={

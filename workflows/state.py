@@ -101,6 +101,7 @@ class RunState(Carried):
             ledger=self.ledger,
             notes=[*self.notes, f"begun again on {setup.host_queue}: nobody served {gone}"],
             raised_limit=self.raised_limit,
+            given_limit=self.given_limit,
             repairs=self.repairs + 1,
             started_at=self.started_at,
             setup=setup,

@@ -108,6 +108,24 @@ async def test_a_call_that_does_not_fit_takes_only_a_higher_limit(new_site: NewS
     assert [view.request_id for view in result.decisions] == [gate.request_id]
 
 
+async def test_a_limit_that_is_lowered_is_called_so_and_holds_in_a_retry_too(new_site: NewSite) -> None:
+    site = spends(new_site, frame=9.12)
+    handle = await site.start(**ASK, approve={"architect": "always"})
+    gate = await site.gate(handle, "budget")
+    below = await refusal(raise_budget(handle, 9, request_id=gate.request_id))
+    assert "$9.00" in below.message and "$9.12" in below.message
+    view = await raise_budget(handle, 9.8, request_id=gate.request_id)
+    assert view.comment == "limit lowered from $10.00 to $9.80"
+    architect = await site.gate(handle, "architect")
+    assert (await raise_budget(handle, 9.7)).what == "limit lowered from $9.80 to $9.70"
+    await site.decide(handle, architect, "reject")
+    await failure(handle)
+    again = await retry(site, handle, from_phase="architect")
+    await site.gate(again, "architect")
+    assert (await site.status(again)).cost.limit_usd == 9.7
+    await again.terminate()
+
+
 async def test_without_asking_the_run_warns_once_and_fails_at_the_limit(new_site: NewSite) -> None:
     site = spends(new_site, frame=9.51, architect=0.48)
     handle = await site.start()
