@@ -128,17 +128,25 @@ async def refuse_other_repository(asked: RunInput, execution: WorkflowExecution)
 
 def refuse_other_options(asked: RunInput, open_run: Status) -> None:
     """Raises UsageError naming each option that was asked for and that the open run does not have."""
-    differing = []
+    differing: dict[str, str] = {}
     for name in COMPARED:
         wanted, has = getattr(asked, name), open_run.options.get(name)
+        if name == "budget_usd" and has != wanted and open_run.cost.limit_usd:
+            # Raised since, or the configuration's: what holds now counts.
+            has = open_run.cost.limit_usd
         if wanted not in (None, {}) and not _same(wanted, has):
             option = name.removesuffix("_usd").replace("_", "-")
-            differing.append(f"--{option} {_shown(wanted)} (it has {_shown(has)})")
-    if differing:
-        raise Conflict(
-            f"{open_run.run_id} is open with other options: {'; '.join(differing)}. Leave them out to follow "
-            f"it, or end it first: python -m faber.api cancel {open_run.run_id}"
-        )
+            differing[name] = f"--{option} {_shown(wanted)} (it has {_shown(has)})"
+    if not differing:
+        return
+    run_id, ways = open_run.run_id, ["Leave them out to follow it"]
+    if "budget_usd" in differing:
+        limit = _shown(asked.budget_usd)
+        ways.append(f"set another limit: python -m faber.api raise-budget {run_id} {limit}")
+    if set(differing) != {"budget_usd"}:
+        ways.append(f"end it first: python -m faber.api cancel {run_id}")
+    options = "; ".join(differing.values())
+    raise Conflict(f"{run_id} is open with other options: {options}. {', or '.join(ways)}")
 
 
 def _same(wanted: Any, has: Any) -> bool:

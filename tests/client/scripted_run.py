@@ -161,7 +161,7 @@ class FaberRun:
             completed_phases=self.completed,
             waiting_on=[self._waiting(run_id, gate) for gate in self.gates.values()],
             decided=self.decided,
-            cost=CostSummary(spent_usd=1.25, limit_usd=10.0),
+            cost=CostSummary(spent_usd=1.25, limit_usd=self.input.budget_usd or 10.0),
             cost_usd=1.25,
             started_at=workflow.info().start_time.isoformat(),
             error=self.error,

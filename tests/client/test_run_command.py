@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from pathlib import Path
 
@@ -174,8 +175,15 @@ async def test_options_that_differ_from_the_open_runs_are_refused_by_name(faber_
     done = await faber_cli("run", "approve-4", "--budget", "7", "--autonomy", "guarded", "--max-retries", "0")
     assert (done.code, done.out) == (2, "")
     assert "--budget 7 (it has 5)" in done.err
+    assert re.search(r"another limit: python -m faber\.api raise-budget \S+-approve-4 7, or end", done.err), (
+        done.err
+    )
     assert "--max-retries 0 (it has none)" in done.err
     assert "--autonomy" not in done.err
+    assert "end it first: python -m faber.api cancel" in done.err
+    done = await faber_cli("run", "approve-4", "--budget", "7")
+    assert done.code == 2
+    assert "raise-budget" in done.err and "cancel" not in done.err
     assert (await faber_cli("run", "approve-4", "--budget", "5")).code == 3
 
 
