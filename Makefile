@@ -24,9 +24,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: setup ## one whole run, from work item to pull request, with scripted models: no key, no network
 	$(BIN)/python -m examples.demo
 
-dev: setup ## Temporal server, worker and HTTP API, begun anew when the code changes; one Ctrl-C ends all
-	FABER_PROFILE=dev $(BIN)/watchfiles --filter python --target-type command --sigint-timeout 40 --grace-period 2 \
-	  "$(BIN)/python worker.py --dev --http" worker.py assembly.py workflows activities adapters domain client http_api
+dev: setup ## Temporal server, worker and HTTP API, begun anew when the code changes or it dies; one Ctrl-C ends all
+	FABER_PROFILE=dev $(BIN)/python scripts/dev.py
 
 test: setup ## everything that must hold: style, types, imports, behaviour
 	@$(MAKE) --no-print-directory --jobs 3 lint type plugin
