@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from faber.contract.listed import Trying
 from faber.contract.upkeep import MergeInput, MergeResult, PruneInput, PruneResult
 from faber.contract.workflows import FaberRun
 from faber.defining import Definitions
-from faber.errors import NoSuchRun, Unreachable, UsageError, WorkflowError
+from faber.errors import Conflict, NoSuchRun, Unreachable, UsageError, WorkflowError
 from faber.following import Tried, follow
 from faber.identity import PREFIX, actor, repository_root, run_id_of
 from faber.listing import ListedStatus
@@ -117,6 +117,10 @@ class Faber:
         """The run id that `short` is, begins, or is the work id of in this repository.
 
         Raises UsageError when there is none, or several: then it lists them."""
+        if not short.strip():  # An unset variable would mean the only run that there is.
+            raise UsageError(
+                "the run id is empty. `python -m faber.api workflow list` shows those that there are."
+            )
         if await self._exists(short):
             return short
         forms = (short, f"{PREFIX}-{short}", *([run_id_of(self.project, short)] if self.project else []))
@@ -245,8 +249,9 @@ class Faber:
     async def terminate(self, run_id: str, reason: str = "") -> None:
         """Ends the run at once, without its own end: for one that `cancel` does not end."""
         said = f"terminated by {self.actor}" + (f": {reason}" if reason else "")
-        async with temporal_errors(f"terminate {run_id}"):
-            await self.handle(run_id).terminate(reason=said, rpc_timeout=RPC_TIMEOUT)
+        with suppress(Conflict):  # It has ended already, and stays as it is.
+            async with temporal_errors(f"terminate {run_id}"):
+                await self.handle(run_id).terminate(reason=said, rpc_timeout=RPC_TIMEOUT)
 
     async def retry(
         self, run_id: str, from_phase: str | None = None, *, budget_usd: float | None = None

@@ -207,7 +207,10 @@ async def again(
     execution = await handle.describe(rpc_timeout=RPC_TIMEOUT)
     if execution.status != WorkflowExecutionStatus.FAILED:
         word = execution.status.name.lower() if execution.status else "unknown"
-        raise Conflict(f"{handle.id} is {word}: only a failed run is retried. `run` starts others anew.")
+        advice = {"completed": "`run --again` does it once more", "running": "`status` shows where it is"}
+        raise Conflict(
+            f"{handle.id} is {word}: only a failed run is retried. {advice.get(word, '`run` starts it anew')}."
+        )
     failed = client.get_workflow_handle_for(run, handle.id, run_id=execution.run_id)
     carried = {**await carried_over(failed), "why": "retry", **(resume or {})}
     input = await given_input(client, failed, model)

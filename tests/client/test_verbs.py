@@ -246,3 +246,30 @@ except faber.FaberError as error:
     print('"' + type(error).__name__ + '"')
 """
     assert await python(code, repository, environment) == "UsageError"
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", "\n"])
+async def test_an_empty_run_id_is_no_beginning_of_one(faber_cli: CommandLine, nothing: str) -> None:
+    """`cancel "$RUN"` of a variable that is not set would end the only run that there is."""
+    assert (await faber_cli("run", "approve-56")).code == 3
+    for verb in ("status", "cancel", "terminate"):
+        done = await faber_cli(verb, nothing)
+        assert (done.code, done.out) == (2, "")
+        assert "empty" in done.err
+    assert (await faber_cli("status", "approve-56")).document["status"] == "waiting"
+
+
+async def test_what_is_said_of_a_retry_fits_the_run_and_an_ended_run_is_terminated_as_it_is_cancelled(
+    faber_cli: CommandLine,
+) -> None:
+    assert (await faber_cli("run", "plain-57")).code == 0
+    done = await faber_cli("retry", "plain-57")
+    assert done.code == 2
+    assert "is completed: only a failed run is retried. `run --again` does it once more." in done.err
+    assert (await faber_cli("run", "approve-57")).code == 3
+    assert (
+        "is running: only a failed run is retried. `status` shows where it is."
+        in (await faber_cli("retry", "approve-57")).err
+    )
+    cancelled, terminated = await faber_cli("cancel", "plain-57"), await faber_cli("terminate", "plain-57")
+    assert terminated.document == cancelled.document
