@@ -15,6 +15,8 @@ MIN_SECRET = 8
 _SECRET_NAME = re.compile(
     r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|_(?:PWD|PAT|AUTH)$", re.IGNORECASE
 )
+_PASSWORD_NAME = re.compile(r"(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PWD)$", re.IGNORECASE)
+_SHORT_PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[^A-Za-z])\S{6,7}\Z")
 _URL_PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/@]+)@")
 # Keys of the HTTP API, each with names around it: http_api.callers.read_keys.
 _SEVERAL, _KEY_OF_ENTRY = "FABER_API_KEYS", re.compile(r"(?:^|[;\n])[^:;\n]*:[^:;\n]*:([^:;\n]+)")
@@ -86,15 +88,18 @@ _PATTERNS = tuple(
 class Redactor:
     """Replaces these secrets, and whatever has the shape of one, by `[REDACTED]`.
 
-    Values shorter than 8 characters are left out: they occur in ordinary text. A secret is also known as its
-    URL-quoted, JSON-escaped and Base64 form. Redacting twice changes nothing, and
-    no line gets another number."""
+    Values shorter than 8 characters are left out: they occur in ordinary text. Of `passwords` those of 6 or 7 that are
+    not letters alone count too, where they stand alone. A secret is also known as its URL-quoted, JSON-escaped and
+    Base64 form. Redacting twice changes nothing, and no line gets another number."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), passwords: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret.strip()) >= MIN_SECRET for form in _forms(secret)}
+        short = {form for one in passwords if _SHORT_PASSWORD.match(one.strip()) for form in _forms(one)}
         # What is part of the mark itself would be found again in every replacement.
-        known = sorted((form for form in forms if form not in MARK), key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        known = sorted((form for form in forms | short if form not in MARK), key=len, reverse=True)
+        alone = {form: r"(?<![A-Za-z0-9])%s(?![A-Za-z0-9])" for form in short - forms}
+        told = [alone.get(form, "%s") % re.escape(form) for form in known]
+        self._known = re.compile("|".join(told)) if told else None
         # Logs and telemetry say the same few words again and again.
         self._told_before = functools.lru_cache(maxsize=4096)(self._told_anew)
 
@@ -102,7 +107,12 @@ class Redactor:
     def of_environment(cls, environment: Mapping[str, str]) -> Redactor:
         """Knows the value of variables with KEY, TOKEN, SECRET, PASSWORD or the like in their name, and the
         password in any URL: a server that refuses it may name it without the URL around it."""
-        return cls(value for _, value in _named_secrets(environment))
+        named = list(_named_secrets(environment))
+        # A short value of a KEY names a thing as often as it is a secret: `ed25519`.
+        passwords = (
+            one for name, one in named if _PASSWORD_NAME.search(name) or not _SECRET_NAME.search(name)
+        )
+        return cls((value for _, value in named), passwords)
 
     def redact(self, text: str) -> str:
         # A replacement can bring together what was apart, so it goes on until nothing changes.

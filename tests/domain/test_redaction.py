@@ -120,6 +120,26 @@ def test_a_secret_that_is_part_of_the_mark_does_not_grow_without_end() -> None:
     assert Redactor(["REDACTED"])("REDACTED [REDACTED]") == "REDACTED [REDACTED]"
 
 
+SHORT = {
+    "SMTP_PASSWORD": "hunter2",
+    "BOT_TOKEN": "x-9f2a",
+    "DATABASE_URL": "postgres://me:s3cret@db/x",
+    # Names of things, words and numbers: they stand in ordinary text.
+    "SIGNING_KEY": "ed25519",
+    "APP_SECRET": "secret",
+    "PIN_TOKEN": "123456",
+    "DB_PASSWORD": "ab1",
+}
+
+
+def test_a_short_password_is_known_by_its_value_where_it_stands_alone_and_is_no_word() -> None:
+    redactor = Redactor.of_environment(SHORT)
+    assert redactor("(hunter2) x-9f2a, s3cret.") == f"({MARK}) {MARK}, {MARK}."
+    left = "hunter2b ed25519 secret 123456 ab1 as3cret"
+    assert redactor(left) == left
+    assert redactor.without_known({"a": ["hunter2", "hunter23"]}) == {"a": [MARK, "hunter23"]}
+
+
 secrets = st.text(st.characters(codec="utf-8"), min_size=8, max_size=30).filter(
     lambda secret: len(secret.strip()) >= 8 and secret.strip() not in MARK
 )
