@@ -18,6 +18,7 @@ from adapters.journal import Journal
 from adapters.processes import Command, Completed, Processes, Sandbox
 from adapters.workspace import Repository, Workspace
 from domain.deciding import program_of
+from domain.verdict import how_ended
 from faber.contract.activities import CheckResult, ChecksDone, ChecksRequest
 from faber.contract.config import Check
 from faber.contract.delivery import Evidence
@@ -69,7 +70,7 @@ class Checking:
             results.append(await self._check(key, request, repository, check, path))
         await self._workspace.close(repository, place.key.run_id, name=name)
         report = "\n\n".join(
-            f"$ {result.name}\nexit code {result.exit_code}\n{result.tail}" for result in results
+            f"$ {result.name}\n{how_ended(result.exit_code)}\n{result.tail}" for result in results
         )
         return ChecksDone(
             results=results,

@@ -76,9 +76,14 @@ def next_step(view: VerdictView, retry_count: int, max_retries: int) -> str:
     return f"max retries exceeded ({max_retries}): {reasons}"
 
 
+def how_ended(exit_code: int | None) -> str:
+    """Of a check, in words."""
+    return "stopped by the engine" if exit_code is None else f"exit code {exit_code}"
+
+
 def _contradictions(view: VerdictView, checks: Sequence[CheckOutcome | CheckResult]) -> list[str]:
     failed = [
-        f"required check failed: {check.name} (exit code {check.exit_code})"
+        f"required check failed: {check.name} ({how_ended(check.exit_code)})"
         for check in checks
         if check.required and check.exit_code != 0
     ]

@@ -79,12 +79,14 @@ def test_text_never_overrules_the_structured_answer() -> None:
     assert read_verdict({}, json.dumps(form()), []).verdict == "NO_GO"
 
 
-@pytest.mark.parametrize("exit_code", [1, -9, None])
-def test_a_go_is_refused_when_a_required_check_failed_and_names_it(exit_code: int | None) -> None:
+@pytest.mark.parametrize(
+    ("exit_code", "how"), [(1, "exit code 1"), (-9, "exit code -9"), (None, "stopped by the engine")]
+)
+def test_a_go_is_refused_when_a_required_check_failed_and_names_it(exit_code: int | None, how: str) -> None:
     failed = CheckOutcome(name="pytest -q", exit_code=exit_code)
     view = read_verdict(form(reasons=["fine"]), "", [PASSED, failed])
     assert view.verdict == "RETRY"
-    assert view.reasons == ["fine", f"required check failed: pytest -q (exit code {exit_code})"]
+    assert view.reasons == ["fine", f"required check failed: pytest -q ({how})"]
 
 
 def test_a_check_that_is_not_required_may_fail() -> None:
