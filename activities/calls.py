@@ -108,13 +108,13 @@ class PaidCalls:
 
 def booked(error: LLMError, price: Price, reserved_microusd: int) -> dict[str, Any]:
     """What a failed call is booked at: nothing when it was refused, its usage when it was billed, and the worst
-    case when nobody can know (cut or timed out after it was sent, or answered in a way that nobody can read)."""
+    case when nobody can know (cut or timed out after it was sent)."""
     if error.details.get("reached") is False:
         return {"cost": 0, "unsent": True}
-    unread = error.kind == "INVALID_RESPONSE" and error.details.get("usage") is None
-    if unread or error.kind in {"TIMEOUT", "NETWORK_ERROR"}:
+    if error.kind in {"TIMEOUT", "NETWORK_ERROR"}:
         return {"cost": reserved_microusd, "estimated": True}
-    return {"cost": cost_of(price, billed(error))}
+    usage = billed(error)
+    return {"cost": cost_of(price, usage), "estimated": usage.estimated}
 
 
 def billed(error: LLMError) -> Usage:

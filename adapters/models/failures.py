@@ -20,6 +20,15 @@ NO_MODEL = re.compile(
     r"model[_ ]not[_ ](found|exist)|(invalid|unknown)[_ ]model|model .*does not exist", re.I
 )
 
+# 405: the base URL leads to something that is no provider's.
+KINDS = {
+    401: "AUTH_ERROR",
+    403: "AUTH_ERROR",
+    404: "NOT_FOUND",
+    405: "NOT_FOUND",
+    408: "TIMEOUT",
+    429: "RATE_LIMIT",
+}
 NEXT = {
     "RATE_LIMIT": "it is tried again when the provider allows it",
     "BILLING_EXHAUSTED": "add credit or raise the limit of the account that {variable} belongs to",
@@ -89,9 +98,8 @@ def _kind(endpoint: Endpoint, status: int, text: str) -> str:
         return "AUTH_ERROR"
     if status == 400 and NO_MODEL.search(text):
         return "NOT_FOUND"
-    fixed = {401: "AUTH_ERROR", 403: "AUTH_ERROR", 404: "NOT_FOUND", 408: "TIMEOUT", 429: "RATE_LIMIT"}
-    if status in fixed:
-        return fixed[status]
+    if status in KINDS:
+        return KINDS[status]
     if status >= 500:
         return "SERVER_ERROR"
     return "VALIDATION_ERROR" if status >= 400 else "UNKNOWN"

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from adapters.models.endpoint import Endpoint
-from adapters.models.failures import SHOWN_CHARACTERS, failure, refused
+from adapters.models.failures import SHOWN_CHARACTERS, failure, refused, said
 from adapters.models.reply import Reply
 from faber.contract.money import Usage
 from faber.errors import LLMError
@@ -42,9 +42,13 @@ async def _sent(
     except (TimeoutError, ValueError, RecursionError, sdk.APIError) as error:
         problem = _translated(endpoint, sdk, error, timeout_s)
     else:
-        if isinstance(answer, dict):
+        if isinstance(answer, dict) and not answer.get("error"):
             return answer
-        problem = _no_object(endpoint, "" if answer is None else str(answer))
+        problem = (
+            _error_in(endpoint, answer)
+            if isinstance(answer, dict)
+            else _no_object(endpoint, "" if answer is None else str(answer))
+        )
     # Raised outside the handler: the SDK's error holds the request, and with it the key.
     raise problem
 
@@ -82,6 +86,14 @@ def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float
     return failure(endpoint, "UNKNOWN", f"{type(error).__name__}: {error}")
 
 
+def _error_in(endpoint: Endpoint, answer: dict[str, Any]) -> LLMError:
+    """Some gateways refuse with a good status."""
+    text = endpoint.without_key(said(answer))[:SHOWN_CHARACTERS]
+    return failure(
+        endpoint, "INVALID_RESPONSE", f"an error came in place of an answer: {text!r}", usage=Usage()
+    )
+
+
 def _no_object(endpoint: Endpoint, came: str, why: str = "") -> LLMError:
     """What came with a status below 300, and is no answer of a model: shown, so that a person knows whose it is."""
     # Shortened last: half a key would not be found.
@@ -94,8 +106,9 @@ def _no_object(endpoint: Endpoint, came: str, why: str = "") -> LLMError:
         return failure(endpoint, "INVALID_RESPONSE", what, reached=False)
     if EVENTS.match(shown):
         what = f"a stream of events came, which was not asked for, in place of a JSON object: {shown!r}"
-        return failure(endpoint, "INVALID_RESPONSE", what)
-    return failure(endpoint, "INVALID_RESPONSE", f"the answer is not a JSON object{why}: {shown!r}")
+        return failure(endpoint, "INVALID_RESPONSE", what, characters=len(came))
+    what = f"the answer is not a JSON object{why}: {shown!r}"
+    return failure(endpoint, "INVALID_RESPONSE", what, characters=len(came))
 
 
 def _body(error: Exception) -> str:

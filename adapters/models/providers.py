@@ -15,6 +15,7 @@ from adapters.models.mock import Mock
 from adapters.models.openai_chat import OpenAIChat
 from adapters.models.reply import Reply, settle
 from adapters.models.scripted import Scripted
+from adapters.models.tokens import unread
 from faber.errors import LLMError
 
 TIMEOUT_S = 600.0
@@ -55,7 +56,13 @@ class Providers:
         if request.model.startswith(f"{MOCK}:"):
             return await self._mock.answer(request)
         endpoint = Endpoint.of(request.model, self._environment)
-        return settle(request, endpoint, await self._in_its_dialect(request, endpoint))
+        try:
+            return settle(request, endpoint, await self._in_its_dialect(request, endpoint))
+        except LLMError as error:
+            if error.kind == "INVALID_RESPONSE" and error.details.get("reached") is None:
+                counted = error.details.get("usage")
+                error.details["usage"] = counted or unread(request, error.details.get("characters", 0))
+            raise
 
     async def require(self, model: str) -> None:
         model = resolve(model)

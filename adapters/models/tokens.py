@@ -37,6 +37,13 @@ def estimate(request: ModelRequest, text: str, tool_calls: list[ToolCall]) -> Us
     )
 
 
+def unread(request: ModelRequest, characters: int) -> Usage:
+    """Of an answer of so many characters that nobody can make sense of: a model may have written it."""
+    usage = estimate(request, "", [])
+    usage.output_tokens = min(_tokens(characters), request.max_output_tokens)
+    return usage
+
+
 def _length(message: Message) -> int:
     return len(message.text) + _calls(message.tool_calls)
 

@@ -75,7 +75,6 @@ async def test_a_call_that_was_lost_in_a_crash_is_booked_at_its_worst_case() -> 
         (LLMError("NETWORK_ERROR", "cut"), 1, RESERVED),
         (LLMError("NETWORK_ERROR", "refused", reached=False), 0, 0),
         (LLMError("INVALID_RESPONSE", "empty", usage=Usage(input_tokens=4)), 1, 4),
-        (LLMError("INVALID_RESPONSE", "cut in two"), 1, RESERVED),
         (LLMError("INVALID_RESPONSE", "a page", reached=False), 0, 0),
     ],
     ids=lambda value: getattr(value, "kind", str(value)),

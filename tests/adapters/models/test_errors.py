@@ -10,6 +10,7 @@ import pytest
 
 from adapters.models.catalogue import required_key
 from adapters.models.providers import Providers
+from faber.contract.money import Usage
 from faber.errors import LLMError
 from tests.adapters.models.asking import MODELS, ask
 from tests.stand_in import CUT, GARBLED, HANGING, TRICKLING, Fault, ModelServer, refusal
@@ -22,6 +23,7 @@ STATUSES = [
     (402, "BILLING_EXHAUSTED", False),
     (403, "AUTH_ERROR", False),
     (404, "NOT_FOUND", False),
+    (405, "NOT_FOUND", False),
     (408, "TIMEOUT", True),
     (413, "VALIDATION_ERROR", False),
     (422, "VALIDATION_ERROR", False),
@@ -165,7 +167,32 @@ async def test_what_came_in_place_of_an_answer_is_shown_and_a_person_can_mend_it
     assert error.message.isprintable()
     # No provider makes pages: whoever answered was in front of it.
     assert error.details.get("reached", True) == (body != PAGE)
-    assert error.details.get("usage") is None
+    if body != PAGE:
+        usage = error.details["usage"]
+        assert usage.estimated and usage.input_tokens > 0
+        assert usage.output_tokens <= len(body)
+
+
+@pytest.mark.parametrize(
+    "error", [{"message": "overloaded, try later", "code": "busy"}, "overloaded, try later"]
+)
+async def test_an_error_behind_a_good_status_is_shown_and_costs_nothing(
+    model: Providers, server: ModelServer, name: str, error: object
+) -> None:
+    server.meet_next(Fault("say", body={"error": error}))
+    told = await failing(model, name)
+    assert told.kind == "INVALID_RESPONSE"
+    assert "overloaded, try later" in told.message
+    assert told.details["usage"] == Usage()
+
+
+async def test_an_answer_of_megabytes_that_nobody_can_read_is_booked_at_its_limit_at_most(
+    model: Providers, server: ModelServer, name: str
+) -> None:
+    server.meet_next(Fault("say", body=b"data: " + b"x" * 2_000_000))
+    told = await failing(model, name)
+    assert told.details["usage"].output_tokens == ask(name).max_output_tokens
+    assert len(told.message) < 1_500
 
 
 async def test_malformed_json_is_an_invalid_response(
