@@ -12,7 +12,7 @@ from adapters.models.anthropic_words import ANSWER_TOOL, body
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
 from adapters.models.failures import failure
-from adapters.models.http_call import CONNECT_TIMEOUT_S, get, post, understood
+from adapters.models.http_call import CONNECT_TIMEOUT_S, get, http_client, post, understood
 from adapters.models.reply import Reply
 from adapters.models.tokens import number, unless_empty
 from faber.contract.money import Usage
@@ -69,6 +69,7 @@ class AnthropicMessages:
             api_key=endpoint.key,
             base_url=endpoint.base_url,
             max_retries=0,
+            http_client=http_client(anthropic),
             timeout=anthropic.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s)),
         )
         self._clients[endpoint.key, endpoint.base_url] = client

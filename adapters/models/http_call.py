@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from adapters.models.endpoint import Endpoint
@@ -15,9 +15,34 @@ from faber.contract.money import Usage
 from faber.errors import LLMError
 
 CONNECT_TIMEOUT_S = 10.0
+MOST_BYTES = 16_000_000
 MOST_READ = 100_000
 PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.I)
 EVENTS = re.compile(r"(?:data|event|id|retry):|:")
+
+
+class TooLong(Exception):
+    """More came than any model writes."""
+
+
+async def bounded(response: Any) -> None:
+    """A hook on every response: an SDK reads a body into memory whole, and some have no end."""
+    parts = response.aiter_bytes
+
+    async def aiter_bytes(*chunks: Any) -> AsyncIterator[bytes]:
+        size = 0
+        async for part in parts(*chunks):
+            size += len(part)
+            if size > MOST_BYTES:
+                raise TooLong
+            yield part
+
+    response.aiter_bytes = aiter_bytes
+
+
+def http_client(sdk: Any) -> Any:
+    """The SDK's own, with that bound."""
+    return sdk.DefaultAsyncHttpxClient(event_hooks={"response": [bounded]})
 
 
 async def post(
@@ -39,7 +64,7 @@ async def _sent(
         # The SDK's own timeout is per read: a server that trickles would never meet it.
         async with asyncio.timeout(timeout_s):
             answer = await send()
-    except (TimeoutError, ValueError, RecursionError, sdk.APIError) as error:
+    except (TimeoutError, ValueError, RecursionError, TooLong, sdk.APIError) as error:
         problem = _translated(endpoint, sdk, error, timeout_s)
     else:
         if isinstance(answer, dict) and not answer.get("error"):
@@ -76,6 +101,10 @@ def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float
         return failure(endpoint, "TIMEOUT", what, reached=was_connected(error.__cause__))
     if isinstance(error, sdk.APIStatusError):
         return refused(endpoint, error.status_code, error.response.headers, error.body)
+    # Some of the SDKs' versions wrap what a hook raises.
+    if isinstance(error, TooLong) or isinstance(error.__cause__, TooLong):
+        what = f"the answer is more than {MOST_BYTES // 1_000_000} MB, and was not read on"
+        return failure(endpoint, "INVALID_RESPONSE", what, characters=MOST_BYTES)
     if isinstance(error, sdk.APIConnectionError):
         cause = error.__cause__ or error
         what = f"the connection to {endpoint.shown_url} failed ({type(cause).__name__}: {cause})"

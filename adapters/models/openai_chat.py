@@ -8,7 +8,7 @@ from urllib.parse import quote
 from adapters.models import ModelRequest
 from adapters.models.dialect import Dialect
 from adapters.models.endpoint import Endpoint
-from adapters.models.http_call import CONNECT_TIMEOUT_S, get, post, understood
+from adapters.models.http_call import CONNECT_TIMEOUT_S, get, http_client, post, understood
 from adapters.models.openai_reply import reply_of, usage_of
 from adapters.models.openai_words import body
 from adapters.models.reply import Reply
@@ -55,6 +55,7 @@ class OpenAIChat:
             api_key=endpoint.key,
             base_url=endpoint.base_url,
             max_retries=0,
+            http_client=http_client(openai),
             timeout=openai.Timeout(self._timeout_s, connect=min(CONNECT_TIMEOUT_S, self._timeout_s)),
         )
         if endpoint.provider.name != "openai":

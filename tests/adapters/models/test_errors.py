@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,6 +10,7 @@ from email.utils import format_datetime
 import pytest
 
 from adapters.models.catalogue import required_key
+from adapters.models.http_call import MOST_BYTES
 from adapters.models.providers import Providers
 from faber.contract.money import Usage
 from faber.errors import LLMError
@@ -193,6 +195,19 @@ async def test_an_answer_of_megabytes_that_nobody_can_read_is_booked_at_its_limi
     told = await failing(model, name)
     assert told.details["usage"].output_tokens == ask(name).max_output_tokens
     assert len(told.message) < 1_500
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_answer_without_an_end_is_not_read_to_its_end(
+    model: Providers, server: ModelServer, name: str, packed: bool
+) -> None:
+    body = b" " * (2 * MOST_BYTES)
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    server.meet_next(Fault("say", body=gzip.compress(body) if packed else body, headers=headers))
+    error = await failing(model, name)
+    assert (error.kind, error.retryable) == ("INVALID_RESPONSE", False)
+    assert "more than 16 MB" in error.message
+    assert error.details["usage"].output_tokens == ask(name).max_output_tokens
 
 
 async def test_malformed_json_is_an_invalid_response(
