@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from faber.contract.activities import CheckResult, PullRequestOpened, Setup
 from faber.contract.delivery import Evidence, Issue, PhaseResult, Specification, Verdict
-from faber.contract.names import PHASES, Phase
+from faber.contract.names import PHASES, Phase, left_out
 from faber.contract.wire import FromWorker
 from faber.converter import PAYLOAD_ERROR, describe
 from workflows.desk import Carried
@@ -154,6 +154,9 @@ def tried_again(state: RunState, from_phase: Any) -> None:
         raise ApplicationError(
             f"resume.from_phase: {from_phase!r} is none of {known}", type=PAYLOAD_ERROR, non_retryable=True
         )
+    if from_phase is not None and (undone := left_out(from_phase, state.completed)):
+        state.notes.append(f"tried again from {undone}, not from {from_phase}: {undone} is not done yet")
+        from_phase = undone
     state.before, state.setup, state.claimed = state.setup, None, False
     state.retry_count = 0
     # A turn that is tried again is another booking than the one that failed.

@@ -22,7 +22,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from faber.configuration import find_configuration, read_configuration
 from faber.connection import RPC_TIMEOUT
 from faber.contract.delivery import RunInput, RunResult, Status
-from faber.contract.names import PHASES, TASK_QUEUE
+from faber.contract.names import PHASES, TASK_QUEUE, left_out
 from faber.contract.wire import GoesOn
 from faber.contract.workflows import FaberRun
 from faber.converter import describe
@@ -213,6 +213,8 @@ async def again(
         )
     failed = client.get_workflow_handle_for(run, handle.id, run_id=execution.run_id)
     carried = {**await carried_over(failed), "why": "retry", **(resume or {})}
+    if begin := carried.get("from_phase"):
+        _refuse_to_leave_out(begin, carried)
     input = await given_input(client, failed, model)
     told = shown(input)
     await client.start_workflow(
@@ -226,6 +228,14 @@ async def again(
         memo=told.memo,
         rpc_timeout=RPC_TIMEOUT,
     )
+
+
+def _refuse_to_leave_out(begin: str, carried: dict[str, Any]) -> None:
+    completed = (carried.get("state") or {}).get("completed")
+    if completed is not None and (undone := left_out(begin, completed)):
+        raise Conflict(
+            f"--from {begin}: {undone} is not done yet, and no phase is left out. Begin there, or earlier."
+        )
 
 
 async def carried_over(failed: WorkflowHandle[Any, Any]) -> dict[str, Any]:

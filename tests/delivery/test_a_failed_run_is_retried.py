@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from faber import starting
-from faber.contract.delivery import RunResult
+from faber.contract.delivery import RunInput, RunResult
+from faber.contract.names import TASK_QUEUE
 from faber.contract.workflows import FaberRun
-from tests.delivery.asking import ended, retry
+from faber.errors import Conflict
+from tests.delivery.asking import autonomous, ended, retry
 from tests.delivery.conftest import NewSite, failure
-from tests.delivery.places import happy_script
+from tests.delivery.places import git, happy_script, write
 
 
 def calls_of(result: RunResult, phase: str) -> int:
@@ -76,3 +80,24 @@ async def test_a_run_that_ended_at_its_budget_goes_on_under_a_new_one_and_what_w
     result = await ended(site.client.get_workflow_handle_for(FaberRun.run, handle.id))
     assert result.cost_usd > failed.cost_usd
     assert result.cost.limit_usd == 10.0
+
+
+async def test_a_retry_leaves_no_phase_out(new_site: NewSite) -> None:
+    script = happy_script()
+    script["phases"]["build"] = [[write("greeting.py", "broken"), {"text": "Done."}]]
+    site = new_site(script, workflow=autonomous())
+    handle = await site.start(max_retries=0)
+    _, result = await failure(handle)
+    assert (result.error_phase, result.completed_phases) == ("evaluate", ["frame", "architect", "build"])
+    with pytest.raises(Conflict, match="--from release: evaluate is not done yet"):
+        await retry(site, handle, from_phase="release")
+    # Whoever starts it by another door begins there all the same.
+    carried = {**await starting.carried_over(handle), "why": "retry", "from_phase": "release"}
+    given = await starting.given_input(site.client, handle, RunInput)
+    again = await site.client.start_workflow(
+        FaberRun.run, given.going_on(carried), id=handle.id, task_queue=TASK_QUEUE
+    )
+    _, result = await failure(again)
+    assert (result.error_phase, result.pr_url) == ("evaluate", None)
+    assert any("tried again from evaluate, not from release" in note for note in result.notes)
+    assert not git(site.folder / "origin.git", "for-each-ref", f"refs/heads/{result.branch_name}")

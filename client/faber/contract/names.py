@@ -1,6 +1,7 @@
 """Names that every process must agree on: phases, task queues, search attributes, refs."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, cast
 
 Phase = Literal["frame", "architect", "build", "evaluate", "release"]
 PHASES: tuple[Phase, ...] = ("frame", "architect", "build", "evaluate", "release")
@@ -28,3 +29,9 @@ WORKFLOW_TYPES: dict[RunKind, str] = {"delivery": "FaberRun", "definition": "Def
 def host_queue(host_id: str) -> str:
     """The execution queue of the one host whose disk holds a run's worktree."""
     return f"{EXEC_QUEUE}@{host_id}"
+
+
+def left_out(begin: str, completed: Sequence[str]) -> Phase | None:
+    """The phase that a run which begins at `begin` would leave out: the first that is not done, when it is before."""
+    undone = next((phase for phase in PHASES if phase not in completed), None)
+    return undone if undone in PHASES[: PHASES.index(cast("Phase", begin))] else None
