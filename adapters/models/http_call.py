@@ -107,6 +107,9 @@ def _translated(endpoint: Endpoint, sdk: Any, error: Exception, timeout_s: float
         return failure(endpoint, "INVALID_RESPONSE", what, characters=MOST_BYTES)
     if isinstance(error, sdk.APIConnectionError):
         cause = error.__cause__ or error
+        if type(cause).__name__ == "DecodingError":
+            what = f"the answer cannot be unpacked as it says it is packed (DecodingError: {cause})"
+            return failure(endpoint, "INVALID_RESPONSE", what)
         what = f"the connection to {endpoint.shown_url} failed ({type(cause).__name__}: {cause})"
         # A call that never got a connection cannot have been billed; one that was cut can.
         return failure(endpoint, "NETWORK_ERROR", what, reached=was_connected(cause))

@@ -210,6 +210,16 @@ async def test_an_answer_without_an_end_is_not_read_to_its_end(
     assert error.details["usage"].output_tokens == ask(name).max_output_tokens
 
 
+async def test_an_answer_that_is_not_packed_as_it_says_is_invalid_and_not_asked_for_again(
+    model: Providers, server: ModelServer, name: str
+) -> None:
+    server.meet_next(Fault("say", body=b"plain", headers={"Content-Encoding": "gzip"}))
+    error = await failing(model, name)
+    assert (error.kind, error.retryable) == ("INVALID_RESPONSE", False)
+    assert "DecodingError" in error.message
+    assert error.details["usage"].estimated
+
+
 async def test_malformed_json_is_an_invalid_response(
     model: Providers, server: ModelServer, name: str
 ) -> None:
