@@ -88,9 +88,9 @@ _PATTERNS = tuple(
 class Redactor:
     """Replaces these secrets, and whatever has the shape of one, by `[REDACTED]`.
 
-    Values shorter than 8 characters are left out: they occur in ordinary text. Of `passwords` those of 6 or 7 that are
-    not letters alone count too, where they stand alone. A secret is also known as its URL-quoted, JSON-escaped and
-    Base64 form. Redacting twice changes nothing, and no line gets another number."""
+    Values shorter than 8 characters are left out, for they occur in ordinary text, but for `passwords` of 6 or 7 that
+    are not letters alone, where they stand alone. A secret is also known as its URL-quoted, JSON-escaped and Base64
+    form. Redacting twice changes nothing, and no line gets another number."""
 
     def __init__(self, secrets: Iterable[str] = (), passwords: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret.strip()) >= MIN_SECRET for form in _forms(secret)}
@@ -98,8 +98,8 @@ class Redactor:
         # What is part of the mark itself would be found again in every replacement.
         known = sorted((form for form in forms | short if form not in MARK), key=len, reverse=True)
         alone = {form: r"(?<![A-Za-z0-9])%s(?![A-Za-z0-9])" for form in short - forms}
-        told = [alone.get(form, "%s") % re.escape(form) for form in known]
-        self._known = re.compile("|".join(told)) if told else None
+        told = "|".join(alone.get(form, "%s") % re.escape(form) for form in known)
+        self._known = re.compile(told) if told else None
         # Logs and telemetry say the same few words again and again.
         self._told_before = functools.lru_cache(maxsize=4096)(self._told_anew)
 
@@ -109,10 +109,8 @@ class Redactor:
         password in any URL: a server that refuses it may name it without the URL around it."""
         named = list(_named_secrets(environment))
         # A short value of a KEY names a thing as often as it is a secret: `ed25519`.
-        passwords = (
-            one for name, one in named if _PASSWORD_NAME.search(name) or not _SECRET_NAME.search(name)
-        )
-        return cls((value for _, value in named), passwords)
+        short = (one for name, one in named if _PASSWORD_NAME.search(name) or not _SECRET_NAME.search(name))
+        return cls((value for _, value in named), short)
 
     def redact(self, text: str) -> str:
         # A replacement can bring together what was apart, so it goes on until nothing changes.

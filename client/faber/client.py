@@ -118,9 +118,7 @@ class Faber:
 
         Raises UsageError when there is none, or several: then it lists them."""
         if not short.strip():  # An unset variable would mean the only run that there is.
-            raise UsageError(
-                "the run id is empty. `python -m faber.api workflow list` shows those that there are."
-            )
+            raise UsageError("the run id is empty. `python -m faber.api workflow list` shows them.")
         if await self._exists(short):
             return short
         forms = (short, f"{PREFIX}-{short}", *([run_id_of(self.project, short)] if self.project else []))
