@@ -73,6 +73,8 @@ class PaidCalls:
                 booking = booked(error, price, reserved)
                 asked.failed(error.kind, billed(error), booking["cost"])
                 self._note(log, state="failed", attempt=attempt, **booking)
+                # What may have been billed took its reservation with it: another try needs one of its own.
+                error.details["paid"] = booking["cost"] > 0
                 error.details["spend"] = tally(self._journal.load(log), reserved, None).model_dump()
                 raise
             answer.cost_microusd = cost_of(price, answer.usage)

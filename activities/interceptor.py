@@ -49,7 +49,7 @@ def failure_of(error: FaberError, redact: Callable[[str], str], attempt: int) ->
         said,
         details,
         type=error.kind,
-        non_retryable=exhausted or not error.retryable,
+        non_retryable=exhausted or not error.retryable or bool(error.details.get("paid")),
         next_retry_delay=delay,
         category=ApplicationErrorCategory.BENIGN if error.retryable else ApplicationErrorCategory.UNSPECIFIED,
     )

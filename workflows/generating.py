@@ -17,7 +17,7 @@ from workflows.asking import asked
 from workflows.course import Course
 from workflows.desk import heed_cancel
 from workflows.failures import Ended
-from workflows.money import reserve_call, settle, settle_failed
+from workflows.money import made_again, reserve_call, settle, settle_failed
 from workflows.presets import MODEL
 
 REPAIRS = 2
@@ -72,6 +72,25 @@ async def _call(
     bound: int,
 ) -> Generated:
     """Reserved before and settled after, failed or not."""
+    tries = 1
+    while True:
+        try:
+            return await _try(course, request, ai, retry, problems, last, bound)
+        except ActivityError as error:
+            if not await made_again(course, request.step.id, error, tries):
+                raise
+            tries += 1
+
+
+async def _try(
+    course: Course,
+    request: StepRequest,
+    ai: AiConfig,
+    retry: int,
+    problems: list[str],
+    last: str | None,
+    bound: int,
+) -> Generated:
     setup, step = course.state.setup, request.step
     if setup is None:
         raise Ended("STATE", "the run has no definition yet")

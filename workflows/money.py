@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -13,9 +14,13 @@ from faber.contract.money import Price, micro
 from faber.contract.names import LLM_QUEUE
 from faber.contract.turns import Spend, SpentRequest
 from workflows.asking import asked
+from workflows.commands import command
 from workflows.desk import Desk
 from workflows.failures import Ended, spend_of, told
 from workflows.presets import LAST_WORD
+
+TRIES = {"TIMEOUT": 3, "NETWORK_ERROR": 10}
+LONGEST_PAUSE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,21 @@ async def settle_failed(
         run.state.ledger.release(key)
     else:
         settle(run, key, spend)
+
+
+async def made_again(run: Desk, where: str, error: ActivityError, tries: int) -> bool:
+    """Whether a call that was booked, and may be made again, shall be: after a pause, and under a reservation of its
+    own, so that the budget holds however often calls are cut."""
+    code, message, details = told(error)
+    if not details.get("paid") or tries >= TRIES.get(code, 1):
+        return False
+    run.state.repairs += 1
+    run.note(f"{where}: {code}, so the call was booked and is made again: {message[:300]}")
+    command()
+    await workflow.sleep(
+        min(LONGEST_PAUSE, timedelta(seconds=2 ** (tries - 1))), summary=f"{where}: try {tries + 1}"
+    )
+    return True
 
 
 async def _told_afterwards(call: SpentRequest, queue: str) -> Spend | None:

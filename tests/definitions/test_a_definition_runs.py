@@ -51,7 +51,8 @@ async def test_what_a_condition_says_decides_where_the_run_goes(desk: Desk) -> N
 
 
 async def test_a_condition_without_an_else_ends_the_run_there(desk: Desk) -> None:
-    handle = await desk.start(when("adult", "age >= 18", "more"), form("more"), inputs={"age": 3})
+    adult = step("adult", "conditional", "more", when="age >= 18")
+    handle = await desk.start(adult, form("more"), inputs={"age": 3})
     result = await handle.result()
     assert [item.step_id for item in result.steps] == ["adult"]
     assert any("else" in note for note in result.notes), result.notes

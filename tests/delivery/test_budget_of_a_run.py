@@ -166,7 +166,7 @@ async def test_a_failed_call_that_was_billed_is_booked_as_wasted(new_site: NewSi
     site = new_site(script, workflow=autonomous())
     handle = await site.start()
     result = await ended(handle)
-    [framed] = await requests(handle, "frame", TurnRequest)
+    framed, _ = await requests(handle, "frame", TurnRequest)
     frame = next(line for line in result.cost.by_phase if line.name == "frame")
     assert (frame.calls, frame.wasted_calls, frame.estimated) == (2, 1, True)
     assert round(frame.wasted_usd * 1_000_000) == framed.reserved_microusd

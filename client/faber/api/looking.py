@@ -46,6 +46,8 @@ def why(run_id: RunId, json: Json = False) -> None:
             )
         if not now.waiting_on:
             current.console.text(f"{now.run_id} is {now.status}" + (f": {now.error}" if now.error else ""))
+            for note in now.notes[-1:]:
+                current.console.text(f"  {note}")
 
 
 def logs(

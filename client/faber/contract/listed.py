@@ -48,13 +48,14 @@ class Trying(FromWorker):
 
 
 class Why(FromWorker):
-    """What `why` prints: what a run waits for, and what of it is being tried again."""
+    """What `why` prints: what a run waits for, what of it is being tried again, and what it noted lately."""
 
     run_id: str
     status: RunStatus
     error: str | None = None
     waiting_on: list[WaitingOn] = Field(default_factory=list)
     trying: list[Trying] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
 
 
 class Shown(FromWorker):
