@@ -17,7 +17,7 @@ from workflows.asking import asked
 from workflows.course import Course
 from workflows.desk import heed_cancel
 from workflows.failures import Ended
-from workflows.money import made_again, reserve_call, settle, settle_failed
+from workflows.money import each_booked, reserve_call, settle, settle_failed
 from workflows.presets import MODEL
 
 REPAIRS = 2
@@ -55,7 +55,7 @@ async def _answer(
     """One model call that is answered."""
     while True:
         call = partial(_call, course, request, ai, retry, problems, last, bound)
-        answer = await course.tried(request.step, call)
+        answer = await course.tried(request.step, partial(each_booked, course, request.step.id, call))
         if answer.needs_input_tokens is None:
             course.state.provider = answer.provider
             return answer
@@ -72,25 +72,6 @@ async def _call(
     bound: int,
 ) -> Generated:
     """Reserved before and settled after, failed or not."""
-    tries = 1
-    while True:
-        try:
-            return await _try(course, request, ai, retry, problems, last, bound)
-        except ActivityError as error:
-            if not await made_again(course, request.step.id, error, tries):
-                raise
-            tries += 1
-
-
-async def _try(
-    course: Course,
-    request: StepRequest,
-    ai: AiConfig,
-    retry: int,
-    problems: list[str],
-    last: str | None,
-    bound: int,
-) -> Generated:
     setup, step = course.state.setup, request.step
     if setup is None:
         raise Ended("STATE", "the run has no definition yet")

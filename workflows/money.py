@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -18,6 +20,8 @@ from workflows.commands import command
 from workflows.desk import Desk
 from workflows.failures import Ended, spend_of, told
 from workflows.presets import LAST_WORD
+
+A = TypeVar("A")
 
 TRIES = {"TIMEOUT": 3, "NETWORK_ERROR": 10}
 LONGEST_PAUSE = timedelta(seconds=60)
@@ -114,19 +118,23 @@ async def settle_failed(
         settle(run, key, spend)
 
 
-async def made_again(run: Desk, where: str, error: ActivityError, tries: int) -> bool:
-    """Whether a call that was booked, and may be made again, shall be: after a pause, and under a reservation of its
-    own, so that the budget holds however often calls are cut."""
-    code, message, details = told(error)
-    if not details.get("paid") or tries >= TRIES.get(code, 1):
-        return False
-    run.state.repairs += 1
-    run.note(f"{where}: {code}, so the call was booked and is made again: {message[:300]}")
-    command()
-    await workflow.sleep(
-        min(LONGEST_PAUSE, timedelta(seconds=2 ** (tries - 1))), summary=f"{where}: try {tries + 1}"
-    )
-    return True
+async def each_booked(run: Desk, where: str, call: Callable[[], Awaitable[A]]) -> A:
+    """A call that reserves and settles; one that was booked although it failed is made again after a pause, with a
+    reservation of its own, so that the budget holds however often calls are cut."""
+    tries = 1
+    while True:
+        try:
+            return await call()
+        except ActivityError as error:
+            code, message, details = told(error)
+            if not details.get("paid") or tries >= TRIES.get(code, 1):
+                raise
+        run.state.repairs += 1
+        run.note(f"{where}: {code}, so the call was booked and is made again: {message[:300]}")
+        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** (tries - 1)))
+        tries += 1
+        command()
+        await workflow.sleep(pause, summary=f"{where}: try {tries}")
 
 
 async def _told_afterwards(call: SpentRequest, queue: str) -> Spend | None:

@@ -15,7 +15,7 @@ from faber.contract.turns import SpentRequest, ToolsRequest, TurnRequest, TurnRe
 from workflows.asking import asked
 from workflows.failures import Ended
 from workflows.hosts import at_host
-from workflows.money import made_again, reserve_call, reserve_session, settle, settle_failed
+from workflows.money import each_booked, reserve_call, reserve_session, settle, settle_failed
 from workflows.presets import EXEC, MODEL
 from workflows.run import Run
 from workflows.state import Conversation
@@ -48,7 +48,7 @@ async def converse(run: Run, phase: Phase, *, form_required: bool = True) -> Tur
     while True:
         await run.checkpoint()
         await _within_cap(run, talk)
-        result = await run.mended(phase, lambda: _turn(run, talk))
+        result = await run.mended(phase, lambda: each_booked(run, phase, lambda: _turn(run, talk)))
         state.transcripts[phase] = talk.transcript = result.transcript
         if result.tools:
             await run.mended(phase, lambda: _use_tools(run, talk))
@@ -85,7 +85,6 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
     price = setup.prices[phase]
     agent = run.configuration.workflow.agent.of(phase)
     builtin, wanted = agent.preset == "builtin", run.configuration.workflow.max_output_tokens
-    tries = 1
     while True:
         key = f"{phase}/{talk.round}/{talk.turn + 1}/{run.state.repairs}"
         reserved = (
@@ -107,10 +106,7 @@ async def _turn(run: Run, talk: Conversation) -> TurnResult:
                 call=turn_key(request), repair=request.repair, reserved_microusd=reserved.amount
             )
             await settle_failed(run, key, call, error, LLM_QUEUE if builtin else run.host)
-            if not await made_again(run, phase, error, tries):
-                raise
-            tries += 1
-            continue
+            raise
         if result.needs_input_tokens is not None:
             run.state.ledger.release(key)
             talk.bound = result.needs_input_tokens
