@@ -104,18 +104,24 @@ async def test_a_long_list_is_done_in_several_histories(desk: Desk, service: Ser
     assert len(lengths) > 2 and max(lengths) < 3 * LONG
 
 
-async def test_branches_are_walked_in_several_histories(desk: Desk, service: Service) -> None:
-    handle = await desk.start(
-        step("fan", "parallel", "told", parallel=["again", "each", "inner"]),
-        form("again", "noted", {"key": "n", "type": "integer"}),
-        call("noted", service, "more"),
-        when("more", "n < 20", "again", None),
+def lists_and_a_condition(service: Service) -> list[dict[str, Any]]:
+    return [
         call("each", service, for_each={"items": "names", "width": 2}),
         step("inner", "parallel", "joined", parallel=["side", "quick"]),
         call("side", service, for_each={"items": "names", "width": 3}),
         when("quick", "True", None, None),
         call("joined", service),
         call("told", service),
+    ]
+
+
+async def test_branches_are_walked_in_several_histories(desk: Desk, service: Service) -> None:
+    handle = await desk.start(
+        step("fan", "parallel", "told", parallel=["again", "each", "inner"]),
+        form("again", "noted", {"key": "n", "type": "integer"}),
+        call("noted", service, "more"),
+        when("more", "n < 20", "again", None),
+        *lists_and_a_condition(service),
         inputs={"names": list(range(30))},
     )
     now, asked = latest(desk, handle), ""
@@ -140,12 +146,7 @@ async def test_branches_that_are_replayed_at_every_step_are_walked_in_several_hi
 ) -> None:
     handle = await replace(desk, queue=UNCACHED).start(
         step("fan", "parallel", "told", parallel=["each", "inner"]),
-        call("each", service, for_each={"items": "names", "width": 2}),
-        step("inner", "parallel", "joined", parallel=["side", "quick"]),
-        call("side", service, for_each={"items": "names", "width": 3}),
-        when("quick", "True", None, None),
-        call("joined", service),
-        call("told", service),
+        *lists_and_a_condition(service),
         inputs={"names": list(range(30))},
     )
     result = await latest(desk, handle).result()

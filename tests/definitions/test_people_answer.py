@@ -294,8 +294,7 @@ async def test_a_run_that_was_ended_while_it_was_paused_goes_on_when_it_is_retri
     await desk.fill(handle, "who", name="Ada")
     error, _ = await desk.failure(handle)
     assert error.type == "REJECTED"
-    faber = Faber(desk.client, Settings.read({}), desk.folder)
-    await faber.definitions.retry(handle.id)
+    await Faber(desk.client, Settings.read({}), desk.folder).definitions.retry(handle.id)
     again = desk.client.get_workflow_handle_for(DefinitionRun.run, handle.id)
     await desk.decide(again, "ok")
     assert (await again.result()).status == "completed"

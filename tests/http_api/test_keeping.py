@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
@@ -46,13 +47,19 @@ async def test_a_key_answers_with_the_version_that_its_run_was_started_with(api:
         assert (again["created"], again["workflow_version"]) == (False, 1)
 
 
+async def terminated(olga: httpx.AsyncClient, served: Client) -> tuple[str, str, str]:
+    """The definition, where its run is found, and the run's id."""
+    id = await registered(olga)
+    run = await start(olga, id)
+    await waits_at(olga, run, "ask")
+    run_id = run.rpartition("/")[2]
+    await served.get_workflow_handle(run_id).terminate(reason="by hand")
+    return id, run, run_id
+
+
 async def test_a_run_that_was_terminated_has_failed_and_holds_nothing_back(api: Api, served: Client) -> None:
     async with api.client(OLGA) as olga:
-        id = await registered(olga)
-        run = await start(olga, id)
-        await waits_at(olga, run, "ask")
-        run_id = run.rpartition("/")[2]
-        await served.get_workflow_handle(run_id).terminate(reason="by hand")
+        id, run, run_id = await terminated(olga, served)
         execution = await done(await olga.get(run))
         assert (execution["status"], execution["waiting_on"], execution["error"]) == (
             "failed",
@@ -93,11 +100,7 @@ async def test_lists_know_of_a_run_that_was_terminated_whichever_status_is_asked
 
 async def test_a_run_that_took_the_id_of_a_terminated_one_is_open(api: Api, served: Client) -> None:
     async with api.client(OLGA) as olga:
-        id = await registered(olga)
-        run = await start(olga, id)
-        await waits_at(olga, run, "ask")
-        run_id = run.rpartition("/")[2]
-        await served.get_workflow_handle(run_id).terminate(reason="by hand")
+        id, _, run_id = await terminated(olga, served)
         again = {"definition_id": id}
         await served.start_workflow("DefinitionRun", again, id=run_id, task_queue=TASK_QUEUE)
 

@@ -13,7 +13,6 @@ from domain.definitions.templates import (
     problems_with,
     render,
     render_value,
-    secrets_in,
 )
 from faber.contract.definition_runs import Context
 
@@ -255,41 +254,6 @@ def test_the_texts_of_one_value_have_one_budget() -> None:
     assert render_value([one] * 10, CONTEXT) == [555_000] * 10
     with pytest.raises(TemplateProblem, match="too much work"):
         render_value([one] * 1_000, CONTEXT)
-
-
-def test_a_secret_is_resolved_where_the_template_is_rendered_and_only_by_its_name() -> None:
-    def reveal(name: str) -> str:
-        return {"KEY": "s3cret"}[name]
-
-    assert render("Bearer {{ secret.KEY }}", CONTEXT, secrets=reveal) == "Bearer s3cret"
-    assert render_value({"a": "{{ secret['KEY'] }}"}, CONTEXT, secrets=reveal) == {"a": "s3cret"}
-    with pytest.raises(TemplateProblem, match="there is no secret 'NO'"):
-        render("{{ secret.NO }}", CONTEXT, secrets=reveal)
-    with pytest.raises(TemplateProblem, match="in api_call steps only"):
-        render("{{ secret.KEY }}", CONTEXT)
-    for chosen in (
-        "{{ secret[name] }}",
-        "{{ secret }}",
-        "{% for s in secret %}{% endfor %}",
-        "{{ secret['a'|upper] }}",
-    ):
-        assert "write secret.NAME" in problems_with(chosen)[0]
-    assert secrets_in("{{ secret.B }}{% if secret['A'] %}{{ secret.B }}{% endif %}") == ["A", "B"]
-
-
-def test_an_error_never_quotes_a_secret() -> None:
-    for template in (
-        "{{ secret.KEY|int }}",
-        "{{ secret.KEY|float }}",
-        "{{ secret.KEY + 1 }}",
-        "{{ secret.KEY.x }}",
-        "{{ {'a': 1}[secret.KEY] }}",
-        "{{ {'a': 1}[secret.KEY[0:6]] }}",
-        "{{ [1][secret.KEY] }}",
-    ):
-        with pytest.raises(TemplateProblem) as refused:
-            render(template, CONTEXT, secrets=lambda name: "s3cret")
-        assert "s3cret" not in str(refused.value)
 
 
 def test_the_names_of_a_template_are_those_that_it_reads_of_the_context() -> None:
