@@ -8,7 +8,7 @@ from temporalio.api.enums.v1 import EventType
 
 from faber.client import Faber
 from faber.connection import connect
-from faber.contract.delivery import Decision
+from faber.contract.workflows import FaberRun
 from faber.settings import Settings
 from tests.crash.conftest import Begin
 from tests.crash.outcome import has_one_of_everything
@@ -21,21 +21,24 @@ KEPT = (EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, EventType.EVENT_TYPE_WORKF
 
 
 async def test_it_leaves_a_history_that_any_worker_can_go_on_with(begin: Begin) -> None:
-    async with begin(**away()) as stage, stage.worker.of_another_host() as other:
-        await stage.gate("architect")
+    async with begin(hold="second", **away()) as stage, stage.worker.of_another_host() as other:
+        await stage.approve("architect")
+        await eventually(lambda: stage.turnstile.waiting("second"), "a tool was under way")
         await stage.kill("worker")
         await other.start()
         await eventually(lambda: tried_again(stage), "the killed worker's activity was to be done again")
         # To be asked makes a worker read a run, and to wait for the killed one takes this question two seconds.
-        gate = await stage.gate("architect")
+        await stage.handle.query(FaberRun.status)
         faber = Faber(
             await connect(Settings.read(stage.worker.environment)), Settings.read({}), stage.checkout
         )
-        await faber.decide(stage.handle.id, Decision(decision="approve", request_id=gate.request_id))
+        await faber.pause(stage.handle.id)
         assert await happened(stage, *KEPT)
         await stage.gate("host")
         await other.kill()
+        stage.turnstile.let_through("second")
         await stage.restore("worker")
+        await faber.resume(stage.handle.id)
         await stage.approve("release")
         result = await stage.result()
         assert result.status == "completed", result.error
