@@ -49,6 +49,7 @@ from adapters.telemetry import Telemetry
 from adapters.tools import Tools
 from adapters.tools.confined import ConfinedTools
 from adapters.tools.specs import READING, all_specs
+from adapters.web import Web
 from adapters.web.http import HttpWeb
 from adapters.workspace.git_workspace import GitWorkspace
 from adapters.workspace.lent import lend
@@ -71,6 +72,13 @@ class Assembly:
     processes: SupervisedProcesses
     model: Providers
     records: Records
+    web: Web
+
+    async def close(self) -> None:
+        """End every connection that is kept."""
+        await self.model.close()
+        await self.records.close()
+        await self.web.close()
 
 
 def assemble(
@@ -166,7 +174,7 @@ def assemble(
         agent_folders=lambda run_id: (agent_home(data, run_id), agent_git(data, run_id)),
     )
     by_hand = ByHand(workspace=workspace, home=home)
-    records, contexts = open_records(settings.database_url), Contexts(artifacts)
+    records, contexts, web = open_records(settings.database_url), Contexts(artifacts), HttpWeb(environment)
     definitions = Definitions(
         records=records,
         contexts=contexts,
@@ -177,7 +185,7 @@ def assemble(
     )
     steps = Steps(
         contexts=contexts,
-        web=HttpWeb(environment),
+        web=web,
         notifier=open_notifier(environment, data),
         journal=journal,
         attempts=attempts,
@@ -229,6 +237,7 @@ def assemble(
         processes=processes,
         model=model,
         records=records,
+        web=web,
     )
 
 

@@ -115,8 +115,7 @@ async def serving(client: Client, assembly: Assembly, queues: Sequence[str]) -> 
         for worker in workers(client, assembly, queues):
             await stack.enter_async_context(worker)
         yield
-    await assembly.model.close()
-    await assembly.records.close()
+    await assembly.close()
 
 
 async def serve(options: Options, settings: Settings, telemetry: Telemetry, stop: asyncio.Event) -> None:

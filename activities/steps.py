@@ -12,7 +12,7 @@ from activities.attempts import Attempts
 from activities.contexts import Contexts
 from adapters.journal import Journal
 from adapters.notifier import Notifier
-from adapters.web import Web
+from adapters.web import SAFE, Web
 from domain.definitions.conditions import evaluate
 from domain.definitions.sizes import posing
 from domain.definitions.templates import render, render_value
@@ -129,12 +129,13 @@ class Steps:
             # A service may say again what it was sent.
             told = self._secrets.without_known(output)
             done = StepDone(output=await self._contexts.put_away(told, request.items))
-            # Not on the loop: to be on the disk takes as long as it takes.
-            await asyncio.to_thread(self._journal.save, note, done.model_dump_json())
+            if call.method not in SAFE:
+                # Not on the loop: to be on the disk takes as long as it takes.
+                await asyncio.to_thread(self._journal.save, note, done.model_dump_json())
             return done
 
         # An answer that was heard, and lost on its way to Temporal, is not asked for again.
-        heard = self._journal.load(note)
+        heard = None if call.method in SAFE else self._journal.load(note)
         if heard is not None:
             return StepDone.model_validate_json(heard)
         return await self._attempts.join(note, called)

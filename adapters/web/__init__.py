@@ -14,6 +14,9 @@ from adapters.web.retry_after import retry_after_s
 from faber.errors import ApiCallError, ApiCallUnanswered
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+SAFE = frozenset({"GET"})
+"""Methods of `api_call` that change nothing where they arrive, and may be asked twice: RFC 9110, 9.2.1."""
+
 DEEPEST = 100
 _CHARSET = re.compile(
     r"(us-)?ascii|utf-?(8|16|32)|utf-(16|32)-?[lb]e|iso-?8859-([1-9]|1[013-6])|latin-?1|(windows-|cp)125[0-8]"
@@ -64,6 +67,10 @@ class Web(Protocol):
 
         Errors: ApiCallUnanswered for 429, 5xx and no answer at all; SsrfRefused; ApiCallError for all else. None of
         them quotes a body, a header or more of the URL than where it leads."""
+        ...
+
+    async def close(self) -> None:
+        """End the connections that are kept for the next call."""
         ...
 
 

@@ -1,17 +1,20 @@
-"""The web over httpx: each hop goes to an address that was checked, and nothing of one hop is known to the next."""
+"""The web over httpx: each hop goes to an address that was checked, and nothing of one hop is told to the next."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import ssl
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from adapters.web import WebAnswer, accepted
+from adapters.web import SAFE, WebAnswer, accepted
 from adapters.web.addresses import Address, Exceptions
 from adapters.web.destination import Destination, Resolver, find, origin, read_url, system_resolver
+from adapters.web.kept import Kept, Place
 from adapters.web.received import PACKED, TooLarge, read
 from adapters.web.sent import Sent, to_send
 from faber.contract.wire import masked
@@ -21,6 +24,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 LARGEST_BODY = 1_000_000
 CONNECT_S = 10.0
+ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 PROXY_VARIABLE = "FABER_WEB_PROXY"
 
 
@@ -41,6 +45,7 @@ class HttpWeb:
         self._resolve = resolve
         self._largest_body = largest_body
         self._tls = tls
+        self._kept = Kept()
 
     async def call(
         self,
@@ -80,21 +85,46 @@ class HttpWeb:
             self._tls = await asyncio.to_thread(httpx.create_ssl_context)
         refused: Exception | None = None
         for address in to.addresses:
-            # A connection is known by its address, whatever name was proved on it: none is kept for another call.
-            async with httpx.AsyncHTTPTransport(
-                verify=self._proved(self._tls, to), trust_env=False, proxy=self._proxy
-            ) as way:
-                try:
-                    return await self._exchange(way, _request(sent, to, address))
-                except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                    refused = error
-                except (httpx.HTTPError, httpx.InvalidURL) as error:
-                    raise _unanswered(sent, to, error) from None
+            try:
+                return await self._asked(sent, to, address, self._tls)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                refused = error
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise _unanswered(sent, to, error) from None
         assert refused is not None
         raise _unanswered(sent, to, refused) from None
 
-    def _proved(self, tls: ssl.SSLContext, to: Destination) -> Any:
-        return _Proving(tls, to.url.raw_host.decode("ascii")) if self._proxy else tls
+    async def _asked(self, sent: Sent, to: Destination, address: Address, tls: ssl.SSLContext) -> WebAnswer:
+        """A service ends a connection when it likes, perhaps while a call is on its way: only what may be asked twice
+        goes over one that was kept."""
+        request, new = _request(sent, to, address), functools.partial(self._new, to, tls)
+        if sent.method not in SAFE:
+            async with new() as way:
+                return await self._exchange(way, request)
+        place = Place(to.url.scheme, to.url.raw_host, to.port, address)
+        if (kept := self._kept.take(place)) is not None:
+            with contextlib.suppress(httpx.NetworkError, httpx.RemoteProtocolError):
+                return await self._keeping(kept, request, place)
+        return await self._keeping(new(), request, place)
+
+    async def _keeping(
+        self, way: httpx.AsyncHTTPTransport, request: httpx.Request, place: Place
+    ) -> WebAnswer:
+        try:
+            answer = await self._exchange(way, request)
+        except BaseException:
+            await way.aclose()
+            raise
+        await self._kept.keep(place, way)
+        return answer
+
+    async def close(self) -> None:
+        await self._kept.close()
+
+    def _new(self, to: Destination, tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+        """httpx knows a connection by its address, whatever name was proved on it: each place has its own way."""
+        proved: Any = _Proving(tls, to.url.raw_host.decode("ascii")) if self._proxy else tls
+        return httpx.AsyncHTTPTransport(verify=proved, trust_env=False, proxy=self._proxy, limits=ONE)
 
     async def _exchange(self, way: httpx.AsyncHTTPTransport, request: httpx.Request) -> WebAnswer:
         response = await way.handle_async_request(request)

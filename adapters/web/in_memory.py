@@ -37,3 +37,6 @@ class InMemoryWeb:
         target = read_url(url)
         self.calls.append(called)
         return accepted(self._answer(called), f"{called.method} {origin(target)}")
+
+    async def close(self) -> None:
+        """There is no connection."""

@@ -78,12 +78,14 @@ def render_value(
 ) -> Any:
     """The value with every text in it rendered, keys as they are; everything within one budget.
     Errors: TemplateProblem."""
-    return _rendered(value, Rendering({**merged(context), **(extra or {})}, secrets))
+    # One for all texts, made by the first that needs it.
+    rendering = functools.cache(lambda: Rendering({**merged(context), **(extra or {})}, secrets))
+    return _rendered(value, rendering)
 
 
-def _rendered(value: Any, rendering: Rendering) -> Any:
+def _rendered(value: Any, rendering: Callable[[], Rendering]) -> Any:
     if isinstance(value, str):
-        return value if _is_plain(value) else rendering.value(value)
+        return value if _is_plain(value) else rendering().value(value)
     if isinstance(value, dict):
         return {name: _rendered(inner, rendering) for name, inner in value.items()}
     return [_rendered(inner, rendering) for inner in value] if isinstance(value, list) else value

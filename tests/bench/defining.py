@@ -118,7 +118,7 @@ async def _calls(house: House, pairs: int, url: str) -> list[Line]:
             "<= 1.10x",
             taken.ratio <= 1.10,
             f"raw {ms(taken.raw)}; from one call scheduled to the next, {CALLS} in a row of a service on this host; "
-            "the raw activity keeps its connection, FABER opens one for each call",
+            "a GET, for which both sides keep their connection",
         ),
         Line(
             "  the same beside a raw one that is listed with its step",

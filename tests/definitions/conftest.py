@@ -40,8 +40,7 @@ async def assembled(definitions_dir: Path) -> AsyncIterator[Assembly]:
     settings = Settings.read({**OF_THE_WORKER, "FABER_DATA_DIR": str(definitions_dir)})
     assembled = assemble(settings, definitions_dir, search_attributes=True)
     yield assembled
-    await assembled.model.close()
-    await assembled.records.close()
+    await assembled.close()
 
 
 @pytest.fixture

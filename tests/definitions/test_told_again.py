@@ -20,7 +20,7 @@ from workflows import definition_run
 
 
 def call(id: str, service: Service, next: str | None = None, **more: Any) -> dict[str, Any]:
-    return step(id, "api_call", next, **{"url": f"{service.url}/{id}", **more})
+    return step(id, "api_call", next, **{"url": f"{service.url}/{id}", "method": "POST", **more})
 
 
 def keys(service: Service, path: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from adapters.web.http import HttpWeb
 from adapters.web.received import TooLarge, read
 from faber.errors import ApiCallError, ApiCallUnanswered
-from tests.adapters.web.conftest import Serve
+from tests.adapters.web.conftest import MakeWeb, Serve
 from tests.adapters.web.server import Says
 
 
@@ -103,10 +103,12 @@ async def test_a_port_that_nobody_listens_on_is_tried_again(serve: Serve, web: H
         await web.call("GET", "http://api.test:1/", {}, None, 10)
 
 
-async def test_the_next_address_is_tried_when_the_first_takes_no_connection(serve: Serve) -> None:
+async def test_the_next_address_is_tried_when_the_first_takes_no_connection(
+    serve: Serve, make_web: MakeWeb
+) -> None:
     async def two(host: str, port: int) -> list[str]:
         return ["127.0.0.2", "127.0.0.1"]
 
     server = serve(lambda asked: Says())
-    web = HttpWeb({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.0/8"}, resolve=two)
+    web = make_web({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.0/8"}, resolve=two)
     assert (await web.call("GET", f"http://api.test:{server.port}/", {}, None, 10)).status == 200

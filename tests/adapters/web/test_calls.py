@@ -13,7 +13,7 @@ from adapters.web import Web, WebAnswer
 from adapters.web.http import HttpWeb
 from adapters.web.in_memory import Called, InMemoryWeb
 from faber.errors import ApiCallError, ApiCallUnanswered, ConfigurationError
-from tests.adapters.web.conftest import Serve
+from tests.adapters.web.conftest import MakeWeb, Serve
 from tests.adapters.web.server import Asked, Says
 
 SECRET = "opens-sesame"
@@ -242,7 +242,7 @@ async def test_calls_side_by_side_do_not_mix(serve: Serve, web: HttpWeb) -> None
     assert [answer.json for answer in answers] == [{"n": n} for n in range(20)]
 
 
-async def test_only_the_proxy_that_was_configured_is_used(serve: Serve) -> None:
+async def test_only_the_proxy_that_was_configured_is_used(serve: Serve, make_web: MakeWeb) -> None:
     def told(asked: Asked) -> Says:
         return Says(body=f"{asked.path} for {asked.headers['host']}".encode())
 
@@ -252,14 +252,16 @@ async def test_only_the_proxy_that_was_configured_is_used(serve: Serve) -> None:
     async def public(host: str, port: int) -> list[str]:
         return ["8.8.8.8"]
 
-    web = HttpWeb({"FABER_WEB_PROXY": address}, resolve=public)
+    web = make_web({"FABER_WEB_PROXY": address}, resolve=public)
     answer = await web.call("GET", "http://api.test/things", {}, None, 10)
     assert answer.text == "http://8.8.8.8/things for api.test"
 
 
-async def test_a_proxy_of_the_environment_is_not_heard_of(serve: Serve, web: HttpWeb) -> None:
+async def test_a_proxy_of_the_environment_is_not_heard_of(
+    serve: Serve, web: HttpWeb, make_web: MakeWeb
+) -> None:
     server = serve(lambda asked: Says())
-    named = HttpWeb(
+    named = make_web(
         {
             "FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1",
             "HTTP_PROXY": "http://127.0.0.1:1",

@@ -13,7 +13,7 @@ from adapters.web.addresses import Exceptions, is_public
 from adapters.web.http import HttpWeb
 from faber.errors import ApiCallError, ApiCallUnanswered, ConfigurationError, SsrfRefused
 from tests.adapters.web.asking import SECRET, answers, get
-from tests.adapters.web.conftest import Serve, every_name_here
+from tests.adapters.web.conftest import MakeWeb, Serve, every_name_here
 from tests.adapters.web.server import Says, Server
 from tests.waiting import eventually
 
@@ -100,14 +100,16 @@ async def test_one_address_that_is_not_public_spoils_the_name() -> None:
         await get(HttpWeb({}, resolve=answers("8.8.8.8", "10.0.0.1")), "http://api.test/")
 
 
-async def test_a_name_is_looked_up_once_and_what_was_checked_is_what_is_reached(serve: Serve) -> None:
+async def test_a_name_is_looked_up_once_and_what_was_checked_is_what_is_reached(
+    serve: Serve, make_web: MakeWeb
+) -> None:
     server, asked = serve(lambda asked: Says(body=asked.headers["host"].encode())), []
 
     async def rebinding(host: str, port: int) -> list[str]:
         asked.append(host)
         return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
 
-    web = HttpWeb({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}, resolve=rebinding)
+    web = make_web({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}, resolve=rebinding)
     assert await get(web, f"http://rebinding.test:{server.port}/") == f"rebinding.test:{server.port}".encode()
     assert asked == ["rebinding.test"]
     with pytest.raises(SsrfRefused, match=r"10\.0\.0\.1"):
@@ -203,11 +205,11 @@ def proving(authority: trustme.CA, name: str) -> ssl.SSLContext:
     ("name", "proved"), [("api.test", True), ("other.test", False), ("127.0.0.1", False)]
 )
 async def test_a_certificate_must_prove_the_name_and_not_the_address(
-    authority: trustme.CA, name: str, proved: bool
+    authority: trustme.CA, name: str, proved: bool, make_web: MakeWeb
 ) -> None:
     with Server(lambda asked: Says(), proving(authority, name)) as server:
         settings = {"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}
-        web = HttpWeb(settings, resolve=every_name_here, tls=trusting(authority))
+        web = make_web(settings, resolve=every_name_here, tls=trusting(authority))
         call = get(web, f"https://api.test:{server.port}/")
         if proved:
             assert await call == b"{}"
@@ -218,9 +220,9 @@ async def test_a_certificate_must_prove_the_name_and_not_the_address(
         assert server.asked == []
 
 
-async def test_a_certificate_of_nobody_known_is_refused(authority: trustme.CA) -> None:
+async def test_a_certificate_of_nobody_known_is_refused(authority: trustme.CA, make_web: MakeWeb) -> None:
     with Server(lambda asked: Says(), proving(authority, "api.test")) as server:
-        web = HttpWeb({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}, resolve=every_name_here)
+        web = make_web({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}, resolve=every_name_here)
         with pytest.raises(ApiCallUnanswered, match="CERTIFICATE_VERIFY_FAILED"):
             await get(web, f"https://api.test:{server.port}/")
 
@@ -253,7 +255,9 @@ async def tunnel(asked: asyncio.StreamReader, told: asyncio.StreamWriter) -> Non
         await asking.wait_closed()
 
 
-async def test_through_a_proxy_too_the_name_is_what_a_certificate_must_prove(authority: trustme.CA) -> None:
+async def test_through_a_proxy_too_the_name_is_what_a_certificate_must_prove(
+    authority: trustme.CA, make_web: MakeWeb
+) -> None:
     tunnels = asyncio.TaskGroup()
     with Server(lambda asked: Says(), proving(authority, "api.test")) as server:
         async with (
@@ -266,7 +270,7 @@ async def test_through_a_proxy_too_the_name_is_what_a_certificate_must_prove(aut
                 "FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1",
                 "FABER_WEB_PROXY": f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}",
             }
-            web = HttpWeb(settings, resolve=every_name_here, tls=trusting(authority))
+            web = make_web(settings, resolve=every_name_here, tls=trusting(authority))
             assert await get(web, f"https://api.test:{server.port}/") == b"{}"
             with pytest.raises(ApiCallUnanswered, match="CERTIFICATE_VERIFY_FAILED"):
                 await get(web, f"https://other.test:{server.port}/")

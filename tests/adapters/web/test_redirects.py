@@ -9,7 +9,7 @@ import pytest
 from adapters.web.http import HttpWeb
 from faber.errors import ApiCallError, SsrfRefused
 from tests.adapters.web.asking import SECRET, get
-from tests.adapters.web.conftest import Serve
+from tests.adapters.web.conftest import MakeWeb, Serve
 from tests.adapters.web.server import Asked, Says
 
 
@@ -83,14 +83,16 @@ async def test_the_same_host_is_told_again(serve: Serve, web: HttpWeb) -> None:
         "http://private.example/",
     ],
 )
-async def test_a_redirect_to_where_a_step_may_not_reach_is_refused(serve: Serve, location: str) -> None:
+async def test_a_redirect_to_where_a_step_may_not_reach_is_refused(
+    serve: Serve, location: str, make_web: MakeWeb
+) -> None:
     async def resolve(host: str, port: int) -> list[str]:
         return {"private.example": ["192.168.0.1"], "2852039166": ["169.254.169.254"]}.get(
             host, ["127.0.0.1"]
         )
 
     server = serve(redirecting(302, lambda asked: location))
-    web = HttpWeb({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}, resolve=resolve)
+    web = make_web({"FABER_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1"}, resolve=resolve)
     with pytest.raises(SsrfRefused, match="no public address"):
         await get(web, f"http://api.test:{server.port}/")
     assert len(server.asked) == 1
