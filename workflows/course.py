@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from faber.contract.steps import RecordRequest
 from faber.converter import PAYLOAD_ERROR, describe
 from workflows import course_published as published
 from workflows.asking import asked
+from workflows.commands import command
 from workflows.desk import Carried, Outcome
 from workflows.failures import Ended, told
 from workflows.presets import QUICK
@@ -32,6 +34,8 @@ A = TypeVar("A")
 # A form or an approval has the deadline that its step says; a run's other gates wait until they are answered.
 OPEN_END = config.Gates(deadline_h=0, remind_after_h=0)
 ANSWERS_KEPT = 200
+LISTED_AFTER_S = 1
+PATCH = "steps-listed-when-they-last"
 
 
 class CourseState(Carried):
@@ -73,6 +77,8 @@ class Course(Splitting):
         self.error_step: str | None = None
         self._asked: list[str] = []
         self._answers_kept = 0
+        self._listed_at = ""
+        self._to_be_listed: asyncio.Task[None] | None = None
         self.updated_at = workflow.now().isoformat()
 
     @property
@@ -134,7 +140,27 @@ class Course(Splitting):
     def show(self) -> None:
         """In Temporal only: the records are kept when people must wait, or no longer."""
         self.updated_at = workflow.now().isoformat()
+        self._listed_at = self.where
         published.publish(self)
+
+    def show_step(self) -> None:
+        """In lists when it lasts: each time that they are told is a write of the server's."""
+        command()
+        # What began before this was so tells of each step.
+        if not workflow.patched(PATCH):
+            self.show()
+            return
+        self.updated_at = workflow.now().isoformat()
+        if self.listed and self._to_be_listed is None and self._listed_at != self.where:
+            self._to_be_listed = asyncio.create_task(self._list_later())
+
+    async def _list_later(self) -> None:
+        """Never cancelled: a worker that replays a timer's end together with its beginning asks for neither, and where
+        a local activity came between the two, that is another history."""
+        await workflow.sleep(LISTED_AFTER_S, summary="the step, in lists")
+        self._to_be_listed = None
+        if self._listed_at != self.where:
+            self.show()
 
     def keep(self, step: Step, output: Any, values: dict[str, Any]) -> None:
         self.state.context.runtime = {**self.state.context.runtime, **values, f"{step.id}_output": output}

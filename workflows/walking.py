@@ -31,7 +31,7 @@ async def _pass(course: Course, step: Step) -> str | None:
         with _recorded(course, step):
             # A condition is over before anybody could read in a list that the run is at it.
             if step.type != "conditional":
-                course.show()
+                course.show_step()
             if step.type == "parallel":
                 await _branch_out(course, step)
                 return step.next

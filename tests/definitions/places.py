@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from faber.contract.definition_runs import (
@@ -22,6 +23,7 @@ from faber.contract.names import TASK_QUEUE
 from faber.contract.workflows import DefinitionRun
 from tests.waiting import eventually
 
+PHASE = SearchAttributeKey.for_keyword("FaberPhase")
 Handle = WorkflowHandle[Any, DefinitionResult]
 SCHEMA = {
     "type": "object",
@@ -121,3 +123,8 @@ class Desk:
             assert isinstance(cause, ApplicationError), cause
             return cause, DefinitionResult.model_validate(cause.details[0])
         raise AssertionError(f"{handle.id} completed: {result.context.runtime}")
+
+
+async def is_at(handle: Handle, step_id: str) -> bool:
+    """Whether a list of runs names the step."""
+    return (await handle.describe()).typed_search_attributes.get(PHASE) == step_id

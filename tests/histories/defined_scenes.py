@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,22 @@ from faber.contract.registry import RegistryInput
 from faber.contract.workflows import DefinitionDualRun, DefinitionRegistry, DefinitionRun
 from faber.settings import Settings
 from tests.crash.defined import ANSWERS, APPROVERS, NAMES, every_type
-from tests.definitions.places import Desk, Handle, approve, definition, form, generate, step, when
+from tests.definitions.places import (
+    Desk,
+    Handle,
+    approve,
+    definition,
+    form,
+    generate,
+    is_at,
+    step,
+    when,
+)
 from tests.definitions.service import Service
 from tests.delivery.asking import cancelled
 from tests.delivery.places import write_script
 from tests.histories.quiet import quiet
+from tests.waiting import eventually
 
 MOCK = "mock:mock"
 ROUNDS = 30
@@ -156,6 +168,19 @@ async def branch_failed(desk: Scenery) -> Recorded:
     return {"definition_branch_failed": handle}
 
 
+async def step_that_lasts(desk: Scenery) -> Recorded:
+    """It is listed while it waits for its answer, and the quick one before it is not."""
+    with Service() as service:
+        service.hold = threading.Event()
+        handle = await desk.begin(
+            "lasts", when("quick", "1 < 2", "lasts"), step("lasts", "api_call", None, url=service.url)
+        )
+        await eventually(lambda: is_at(handle, "lasts"), "the step is listed")
+        service.hold.set()
+        await handle.result()
+    return {"definition_listed": handle}
+
+
 async def large_values(desk: Scenery) -> Recorded:
     handle = await desk.begin(
         "large", form("who", "seen", {"key": "story"}), when("seen", "len(story) == 20000")
@@ -213,6 +238,7 @@ DEFINED_SCENES: tuple[Callable[[Scenery], Awaitable[Recorded]], ...] = (
     output_by_hand,
     budget_asked,
     branch_failed,
+    step_that_lasts,
     large_values,
     gone_round,
     registry,

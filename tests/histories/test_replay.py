@@ -34,6 +34,7 @@ EXPECTED = {
     "definition_dual_run",
     "definition_failed",
     "definition_large",
+    "definition_listed",
     "definition_registry",
     "definition_rejected",
     "definition_retried",
