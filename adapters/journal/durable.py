@@ -14,6 +14,11 @@ from typing import BinaryIO
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replace `path` at once: a reader, or a crash at any point, sees the old bytes or the new ones."""
     make_folder(path.parent)
+    replace_whole(path, content, mode=mode)
+
+
+def replace_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """The same in a folder that is there, and that stays away when it is not. Errors: FileNotFoundError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
         with os.fdopen(handle, "wb") as file:

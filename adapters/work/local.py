@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.journal.durable import locked, write_whole
+from adapters.journal.durable import locked, replace_whole
 from adapters.work import comment_id, comments, front_matter, not_found
 from adapters.work.plain_files import read_plain
 from faber.contract.delivery import Issue
@@ -76,11 +76,15 @@ class LocalWorkItems:
 
     def _upsert(self, work_id: str, marker: str, body: str) -> None:
         path = self._comments_file(self._find(work_id))
-        with locked(self._folder):
-            old = read_plain(path) or ""
-            new = comments.upserted(old, marker, body, datetime.now(UTC).isoformat(timespec="seconds"))
-            if new != old:
-                write_whole(path, new.encode("utf-8", "replace"))
+        try:
+            with locked(self._folder):
+                old = read_plain(path) or ""
+                new = comments.upserted(old, marker, body, datetime.now(UTC).isoformat(timespec="seconds"))
+                if new != old:
+                    replace_whole(path, new.encode("utf-8", "replace"))
+        except FileNotFoundError:
+            # The checkout was moved away since the item was found in it.
+            raise not_found(work_id, str(self._folder), ()) from None
 
     def _comments_file(self, item: _Item) -> Path:
         return self._folder / f"{item.id}{_COMMENTS}"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from adapters.journal.durable import locked
+from adapters.work import local
 from adapters.work.local import LocalWorkItems
 from faber.errors import ValidationError, WorkItemError, WorkItemNotFound
 
@@ -184,3 +188,22 @@ asyncio.run(main())
     text = (tmp_path / "a.comments.md").read_text()
     assert [text.count(f"run-{n} 19\n") for n in range(4)] == [1] * 4
     assert text.count("<!-- faber:comment ") == 4
+
+
+async def test_a_checkout_that_is_moved_away_amid_a_comment_is_not_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "repo/issues"
+    folder.mkdir(parents=True)
+    tracker = items(folder, **{"7": "text"})
+
+    @contextmanager
+    def moved(path: Path) -> Iterator[None]:
+        with locked(path):
+            (tmp_path / "repo").rename(tmp_path / "elsewhere")
+            yield
+
+    monkeypatch.setattr(local, "locked", moved)
+    with pytest.raises(WorkItemNotFound, match="No work item '7'"):
+        await tracker.upsert_comment("7", "m", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
